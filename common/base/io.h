@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_BASE_IO_H
+#define BA_BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+
+/*
+ * Read a whole regular file that only trusted_uid (or root) could have
+ * written: opened with O_NOFOLLOW|O_CLOEXEC, then judged by fstat(2): a
+ * regular file, owned by root or trusted_uid, not writable by group or
+ * others; with forbid_others set, not readable by others either.  At most
+ * the buffer's limit.  BA_ERR_NOT_FOUND, BA_ERR_CONFIG (owner, mode, kind or
+ * size; why is written to *whyp as constant text), BA_ERR_SYSTEM.
+ */
+BA_MUST_CHECK int ba_read_trusted(const char *path, uid_t trusted_uid,
+    int forbid_others, struct ba_buf *b, const char **whyp);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_JOSE_JWK_H
+#define BA_JOSE_JWK_H
+
+#include <stddef.h>
+
+#include "common/base/err.h"
+
+/*
+ * Algorithms (RFC 7518 section 3, RFC 8037 section 3.1).  A bit each, so that
+ * a set is an unsigned.  "none" and the HMACs have no name here: they cannot
+ * be switched on.
+ */
+enum ba_alg {
+	BA_ALG_RS256 = 1,
+	BA_ALG_PS256 = 2,
+	BA_ALG_ES256 = 4,
+	BA_ALG_EDDSA = 8	/* Ed25519 alone, for now */
+};
+#define BA_ALG_ALL	(BA_ALG_RS256 | BA_ALG_PS256 | BA_ALG_ES256 | \
+			    BA_ALG_EDDSA)
+
+/* By the registered name, byte for byte.  BA_ERR_ALG for any other. */
+BA_MUST_CHECK int ba_alg_parse(const char *name, enum ba_alg *algp);
+const char *ba_alg_name(enum ba_alg alg);
+
+/* An issuer's keys (RFC 7517 section 5), parsed, ready for OpenSSL. */
+struct ba_jwks;
+struct ba_jwk;
+
+#define BA_JWKS_BYTES_MAX	(512 * 1024)
+#define BA_JWKS_KEYS_MAX	64	/* usable keys kept; more: BA_ERR_JWKS */
+
+/*
+ * Parse a key set of n bytes.  Members with a kty, crv or alg unknown to us,
+ * or for another use (RFC 7517 sections 4.2, 4.3), are passed over, as
+ * section 5 asks; those that break the rules of requirements JWK-01 to JWK-06
+ * and JWK-14 (short RSA, point not on the curve, private or symmetric
+ * material) are never used either, and counted in *badp (badp may be NULL).
+ * A key with an alg serves that alg alone.  BA_ERR_JWKS for what is no key
+ * set, for one without a usable key, and for two usable keys with the same
+ * kid that serve the same algorithm.  Freed with ba_jwks_free().
+ */
+BA_MUST_CHECK int ba_jwks_parse(const void *p, size_t n,
+    struct ba_jwks **setp, size_t *badp);
+void ba_jwks_free(struct ba_jwks *set);
+size_t ba_jwks_count(const struct ba_jwks *set);
+
+/*
+ * The next key that can serve alg and, unless kid is NULL, whose kid is equal
+ * byte for byte.  *iter starts at 0.  NULL at the end.
+ */
+const struct ba_jwk *ba_jwks_next(const struct ba_jwks *set, const char *kid,
+    enum ba_alg alg, size_t *iter);
+
+/* For jws.c: the OpenSSL key (an EVP_PKEY), owned by the set. */
+void *ba_jwk_pkey(const struct ba_jwk *key);
+
+#endif

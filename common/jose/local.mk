@@ -1,0 +1,8 @@
+noinst_LTLIBRARIES += common/jose/libba_jose.la
+common_jose_libba_jose_la_SOURCES = \
+	common/jose/jwk.c \
+	common/jose/jwk.h \
+	common/jose/jws.c \
+	common/jose/jws.h
+common_jose_libba_jose_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+common_jose_libba_jose_la_LIBADD = $(CRYPTO_LIBS)

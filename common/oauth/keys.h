@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_OAUTH_KEYS_H
+#define BA_OAUTH_KEYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/jose/jwk.h"
+#include "common/oauth/http.h"
+#include "common/policy/config.h"
+#include "common/store/store.h"
+
+/*
+ * The keys of every configured issuer: in memory, behind that in the store,
+ * behind that with the issuer.  A state machine without a wire: it says
+ * which request it wants made, and is fed the answer.  The broker's loop and
+ * the command line drive the same one.
+ */
+#define BA_KEYS_LIFE_DEFAULT	3600	/* s, without Cache-Control */
+#define BA_KEYS_LIFE_MIN	300
+#define BA_KEYS_LIFE_MAX	86400
+#define BA_KEYS_COOLDOWN	30	/* s between two askings for an unknown
+					   kid, or after a failure */
+#define BA_KEYS_ASKING		6	/* s that an asking takes at the most */
+#define BA_KEYS_REQUEST_MS	2500	/* … of which a request */
+
+struct ba_keys;
+
+/*
+ * For one configuration; store may be NULL.  Reads jwks_files through
+ * ba_read_trusted(); one that is missing or wrong is logged, and its issuer
+ * has no keys.  A new configuration makes a new ba_keys.
+ */
+BA_MUST_CHECK int ba_keys_new(const struct ba_config *config,
+    struct ba_store *store, uid_t trusted_uid, const struct ba_log *log,
+    struct ba_keys **keysp);
+void ba_keys_free(struct ba_keys *k);
+
+/*
+ * What is known now, from memory or the store; NULL where nothing is, or
+ * what is has ended.  Borrowed until the next call that feeds this issuer.
+ * This is ba_snapshot.keys.
+ */
+const struct ba_jwks *ba_keys_get(struct ba_keys *k,
+    const struct ba_issuer *issuer, int64_t now);
+
+/*
+ * May the issuer be asked (again) now?  BA_OK.  BA_ERR_BUSY: another broker
+ * of this machine is asking at this moment (its asking began less than
+ * BA_KEYS_ASKING seconds ago and has not ended); look again in a little
+ * while with ba_keys_get().  BA_ERR_UNAVAIL: no, for its keys are a
+ * jwks_file, or an asking ended less than BA_KEYS_COOLDOWN seconds ago,
+ * whatever came of it.
+ */
+BA_MUST_CHECK int ba_keys_may_ask(struct ba_keys *k,
+    const struct ba_issuer *issuer, int64_t now);
+
+/*
+ * Begin to ask: stamps the time in the store first, by add-if-absent, so
+ * that of many brokers one asks; then gives the first request.  BA_OK and a
+ * request to make (its strings are good until the next call for this
+ * issuer); otherwise as ba_keys_may_ask().
+ */
+BA_MUST_CHECK int ba_keys_begin(struct ba_keys *k,
+    const struct ba_issuer *issuer, int64_t now,
+    struct ba_http_request *request);
+
+/*
+ * Feed the answer.  BA_ERR_NEED_KEYS: make this further request.  BA_OK: the
+ * keys are there (and in the store).  Any other error: the asking ended
+ * without them; keys known before stay.
+ */
+BA_MUST_CHECK int ba_keys_feed(struct ba_keys *k,
+    const struct ba_issuer *issuer, int64_t now,
+    const struct ba_http_response *response,
+    struct ba_http_request *request);
+
+/* An asking that got no answer at all ends with this, as a failure. */
+void ba_keys_abandon(struct ba_keys *k, const struct ba_issuer *issuer,
+    int64_t now);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_VERIFY_H
+#define BA_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+
+#include "common/base/err.h"
+#include "common/jose/jwk.h"
+#include "common/policy/config.h"
+#include "common/policy/identity.h"
+
+/*
+ * The verifier: question, snapshot, clock → verdict.  No input or output, no
+ * globals, no waiting.  What it lacks it names: BA_ERR_NEED_KEYS, with the
+ * issuer in the verdict.  Whoever drives it brings the keys and asks again
+ * from the start.
+ */
+
+/* How the plug-in came by the token; opaque ones are taken from some only. */
+enum ba_origin {
+	BA_ORIGIN_PROMPT = 1,	/* typed at our own prompt */
+	BA_ORIGIN_STACK = 2,	/* an earlier PAM module's password */
+	BA_ORIGIN_SASL = 3
+};
+
+struct ba_question {
+	const char	*service;
+	const char	*user;		/* NULL: whoever the token names */
+	bool		 uid_known;	/* the host's name service knows user */
+	uid_t		 uid;		/* … and this is its answer */
+	enum ba_origin	 origin;
+	const char	*token;
+	size_t		 token_len;
+};
+
+struct ba_snapshot {
+	const struct ba_config *config;
+	int64_t		 now;		/* wall clock, seconds */
+	/* The issuer's keys as known now, or NULL. */
+	const struct ba_jwks *(*keys)(void *arg,
+			    const struct ba_issuer *issuer);
+	/*
+	 * Are they all that can be had?  Then a key that is not among them is
+	 * BA_ERR_KEY; else it is BA_ERR_NEED_KEYS, for the issuer may have
+	 * changed its keys.  NULL: they are.
+	 */
+	bool		(*final)(void *arg, const struct ba_issuer *issuer);
+	void		*arg;
+};
+
+/*
+ * The checks in the order in which they are made, for whoever wants to
+ * explain a verdict.  Each is reported once it has been decided: err is
+ * BA_OK or the error that ends the verification.  detail is for people, may
+ * quote claims and configuration (sanitised), never the token; where names
+ * the line of configuration that decided, or is NULL.
+ */
+enum ba_check {
+	BA_CHECK_SERVICE,	/* has the service a section? */
+	BA_CHECK_FORM,		/* token68, three segments, header, payload */
+	BA_CHECK_ALGORITHM,	/* known, and allowed for the issuer */
+	BA_CHECK_TYPE,		/* typ (RFC 9068 section 4) */
+	BA_CHECK_ISSUER,	/* iss: configured, and taken by the service */
+	BA_CHECK_KEY,		/* kid, key type, use */
+	BA_CHECK_SIGNATURE,
+	BA_CHECK_AUDIENCE,	/* aud */
+	BA_CHECK_EXPIRY,	/* exp */
+	BA_CHECK_NOT_BEFORE,	/* nbf */
+	BA_CHECK_ISSUED,	/* iat */
+	BA_CHECK_CLAIMS,	/* sub, client_id, jti, cnf, ID tokens */
+	BA_CHECK_SCOPE,
+	BA_CHECK_IDENTITY,	/* claims → name */
+	BA_CHECK_USER,		/* name equals the requested user */
+	BA_CHECK_ACCOUNT	/* uid known, not below the minimum */
+};
+
+struct ba_trace {
+	void	(*check)(void *arg, enum ba_check check, int err,
+		    const char *detail, const struct ba_where *where);
+	void	*arg;
+};
+
+/* "service", "form", … for people and scripts. */
+const char *ba_check_name(enum ba_check check);
+
+struct ba_verdict {
+	int		 err;		/* as returned */
+	enum ba_check	 check;		/* the last check made */
+	const struct ba_issuer *issuer;	/* chosen by iss, or NULL */
+	const struct ba_service *service; /* or NULL */
+	char		 user[BA_NAME_MAX + 1];	/* accepted only: the name */
+	char		*sub;		/* accepted only */
+	int64_t		 exp;		/* accepted only */
+	json_t		*claims;	/* verified, where we came that far */
+};
+
+/*
+ * Is this token good, and does it admit this user to this service now?
+ * BA_OK, or the error of the first check that failed; v is always set and
+ * must be given to ba_verdict_clear().  trace may be NULL.
+ */
+BA_MUST_CHECK int ba_verify(const struct ba_question *q,
+    const struct ba_snapshot *s, const struct ba_trace *trace,
+    struct ba_verdict *v);
+
+/*
+ * The same from claims that were verified earlier (the account phase of a
+ * login whose token is no longer at hand): everything but form, algorithm,
+ * typ, key and signature is decided again.  q->token is not looked at.
+ */
+BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
+    const struct ba_snapshot *s, const json_t *claims,
+    const struct ba_trace *trace, struct ba_verdict *v);
+
+void ba_verdict_clear(struct ba_verdict *v);
+
+#endif

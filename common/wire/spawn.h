@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_WIRE_SPAWN_H
+#define BA_WIRE_SPAWN_H
+
+#include "common/base/err.h"
+
+/*
+ * Start the broker for one conversation and give the near end of its socket
+ * (close-on-exec, non-blocking).  It is nobody's child when this returns: no
+ * SIGCHLD reaches the host, nothing is left to wait for, whatever the host
+ * does with SIGCHLD.  It runs as root (the real uid too), in its own
+ * session, with descriptors 0 to 2 on /dev/null, the socket as 3 and no
+ * other, and an environment of two constant variables.  The host's signal
+ * mask, errno and descriptors are as before.
+ *
+ * argv is passed as it is; argv[0] is the program's absolute path.
+ * BA_ERR_SYSTEM, BA_ERR_NO_BROKER where the program cannot be executed.
+ */
+BA_MUST_CHECK int ba_spawn(const char *const argv[], int *fdp);
+
+#endif
