@@ -2,6 +2,7 @@
 #ifndef BA_JOSE_JWK_H
 #define BA_JOSE_JWK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -20,7 +21,10 @@ enum ba_alg {
 #define BA_ALG_ALL	(BA_ALG_RS256 | BA_ALG_PS256 | BA_ALG_ES256 | \
 			    BA_ALG_EDDSA)
 
-/* By the registered name, byte for byte.  BA_ERR_ALG for any other. */
+/*
+ * By the registered name, byte for byte.  BA_ERR_ALG for any other.  Ed25519
+ * (RFC 9864) is another name of what EdDSA means here.
+ */
 BA_MUST_CHECK int ba_alg_parse(const char *name, enum ba_alg *algp);
 const char *ba_alg_name(enum ba_alg alg);
 
@@ -31,12 +35,17 @@ struct ba_jwk;
 #define BA_JWKS_BYTES_MAX	(512 * 1024)
 #define BA_JWKS_KEYS_MAX	64	/* usable keys kept; more: BA_ERR_JWKS */
 
+/* RFC 7518 section 3.3 for the least; above, a verification takes too long. */
+#define BA_RSA_BITS_MIN		2048
+#define BA_RSA_BITS_MAX		16384
+
 /*
  * Parse a key set of n bytes.  Members with a kty, crv or alg unknown to us,
  * or for another use (RFC 7517 sections 4.2, 4.3), are passed over, as
  * section 5 asks; those that break the rules of requirements JWK-01 to JWK-06
  * and JWK-14 (short RSA, point not on the curve, private or symmetric
- * material) are never used either, and counted in *badp (badp may be NULL).
+ * material) are never used either, and counted in *badp (badp may be NULL),
+ * which tells of them also where the whole set is refused.
  * A key with an alg serves that alg alone.  BA_ERR_JWKS for what is no key
  * set, for one without a usable key, and for two usable keys with the same
  * kid that serve the same algorithm.  Freed with ba_jwks_free().
@@ -53,7 +62,13 @@ size_t ba_jwks_count(const struct ba_jwks *set);
 const struct ba_jwk *ba_jwks_next(const struct ba_jwks *set, const char *kid,
     enum ba_alg alg, size_t *iter);
 
-/* For jws.c: the OpenSSL key (an EVP_PKEY), owned by the set. */
+/*
+ * Does key serve alg?  ba_jwks_next() gives no other, and whoever verifies
+ * asks again.
+ */
+bool ba_jwk_serves(const struct ba_jwk *key, enum ba_alg alg);
+
+/* For sig.c: the OpenSSL key (an EVP_PKEY), owned by the set. */
 void *ba_jwk_pkey(const struct ba_jwk *key);
 
 #endif

@@ -36,6 +36,13 @@ BA_MUST_CHECK int ba_jws_parse(const char *token, size_t n, unsigned allowed,
     struct ba_jws **jwsp);
 void ba_jws_free(struct ba_jws *jws);
 
+/*
+ * The same for a payload of any bytes, or none, as most published test
+ * vectors have it.  No access token is one: ba_jws_claims() stays NULL.
+ */
+BA_MUST_CHECK int ba_jws_parse_any(const char *token, size_t n,
+    unsigned allowed, struct ba_jws **jwsp);
+
 /* From the header: kid and typ are NULL where absent. */
 enum ba_alg ba_jws_alg(const struct ba_jws *jws);
 const char *ba_jws_kid(const struct ba_jws *jws);
@@ -49,8 +56,9 @@ BA_MUST_CHECK int ba_jws_peek_issuer(const struct ba_jws *jws,
     const char **issp);
 
 /*
- * Does key hold for it?  BA_ERR_SIGNATURE if not, BA_ERR_CRYPTO or
- * BA_ERR_NOMEM where OpenSSL itself failed.  The signature covers the bytes
+ * Does key hold for it?  BA_ERR_SIGNATURE if not, BA_ERR_KEY for a key that
+ * does not serve the token's alg, BA_ERR_CRYPTO or BA_ERR_NOMEM where OpenSSL
+ * itself failed.  The signature covers the bytes
  * received (RFC 7515 section 5.2).
  */
 BA_MUST_CHECK int ba_jws_verify(struct ba_jws *jws, const struct ba_jwk *key);

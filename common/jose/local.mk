@@ -3,6 +3,8 @@ common_jose_libba_jose_la_SOURCES = \
 	common/jose/jwk.c \
 	common/jose/jwk.h \
 	common/jose/jws.c \
-	common/jose/jws.h
+	common/jose/jws.h \
+	common/jose/sig.c \
+	common/jose/sig.h
 common_jose_libba_jose_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 common_jose_libba_jose_la_LIBADD = $(CRYPTO_LIBS)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_JOSE_SIG_H
+#define BA_JOSE_SIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/jose/jwk.h"
+
+/*
+ * Signatures over bytes, as RFC 7518 section 3 and RFC 8037 section 3.1 have
+ * them, without anything of JSON: the floor of jws.c, and the place where
+ * test vectors of bare signatures are fed in.
+ */
+
+#define BA_SIG_MAX	2048	/* bytes: RSA with BA_RSA_BITS_MAX */
+
+/* Can a signature by alg have n bytes, whatever the key? */
+bool ba_sig_length_ok(enum ba_alg alg, size_t n);
+
+/*
+ * Does key hold for these n bytes?  BA_ERR_KEY where the key does not serve
+ * alg; BA_ERR_SIGNATURE where it does and the signature is wrong in any way;
+ * BA_ERR_CRYPTO or BA_ERR_NOMEM where OpenSSL itself failed.  Leaves nothing
+ * in OpenSSL's queue of errors.  Threads may share a key.
+ */
+BA_MUST_CHECK int ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg,
+    const void *p, size_t n, const void *sig, size_t sigsz);
+
+/*
+ * What to make of a failed call of OpenSSL: BA_ERR_NOMEM where its queue of
+ * errors says so, otherwise.  Empties the queue.
+ */
+int ba_ossl_error(int otherwise);
+
+#endif

@@ -1,0 +1,969 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <openssl/err.h>
+
+#include "common/jose/jwk.h"
+#include "common/jose/jws.h"
+#include "common/json/json.h"
+#include "tests/unit/mint.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define PAYLOAD  "{\"iss\":\"https://id.example.org\",\"sub\":\"s\"}"
+
+/* A pair of keys, and the set that an issuer publishes. */
+struct pair {
+	struct ba_mint *mint;
+	struct ba_jwks *set;
+};
+
+static struct pair rsa, rsa_ps, p256, ed25519, foreign;
+
+static const struct {
+	enum ba_alg alg;
+	struct pair *pair;
+	const char *header;
+} algs[] = {
+	{ BA_ALG_RS256, &rsa, "{\"alg\":\"RS256\"}" },
+	{ BA_ALG_PS256, &rsa, "{\"alg\":\"PS256\"}" },
+	{ BA_ALG_ES256, &p256, "{\"alg\":\"ES256\"}" },
+	{ BA_ALG_EDDSA, &ed25519, "{\"alg\":\"EdDSA\"}" },
+};
+
+static void
+make(struct pair *p, enum ba_mint_kind kind, const char *alg)
+{
+	char *text;
+
+	p->mint = ba_mint_new(kind, NULL, alg);
+	text = ba_mint_jwks_of(p->mint);
+	assert_int_equal(
+	    ba_jwks_parse(text, strlen(text), &p->set, NULL), BA_OK);
+	free(text);
+}
+
+static void
+unmake(struct pair *p)
+{
+	ba_jwks_free(p->set);
+	ba_mint_free(p->mint);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	make(&rsa, BA_MINT_RSA, NULL);
+	make(&rsa_ps, BA_MINT_RSA, "PS256");
+	make(&p256, BA_MINT_P256, NULL);
+	make(&ed25519, BA_MINT_ED25519, NULL);
+	make(&foreign, BA_MINT_P256, NULL);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unmake(&rsa);
+	unmake(&rsa_ps);
+	unmake(&p256);
+	unmake(&ed25519);
+	unmake(&foreign);
+	return 0;
+}
+
+static const struct ba_jwk *
+only_key(const struct ba_jwks *set)
+{
+	size_t i, iter;
+
+	for (i = 0; i < COUNT(algs); i++) {
+		iter = 0;
+		if (ba_jwks_next(set, NULL, algs[i].alg, &iter) != NULL) {
+			iter = 0;
+			return ba_jwks_next(set, NULL, algs[i].alg, &iter);
+		}
+	}
+	return NULL;
+}
+
+/* Parsing of a copy of exactly n bytes. */
+static int
+parse(const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp)
+{
+	char *copy = malloc(n == 0 ? 1 : n);
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, token, n);
+	r = ba_jws_parse(copy, n, allowed, jwsp);
+	memset(copy, 'A', n == 0 ? 1 : n);
+	free(copy);
+	if (r != BA_OK)
+		assert_null(*jwsp);
+	return r;
+}
+
+/* What a verifier does: parse, take the keys that fit, verify. */
+static int
+judge_n(const char *token, size_t n, const struct ba_jwks *set)
+{
+	struct ba_jws *jws = (struct ba_jws *)(uintptr_t)1;
+	const struct ba_jwk *key;
+	size_t iter = 0;
+	int r;
+
+	r = parse(token, n, BA_ALG_ALL, &jws);
+	if (r != BA_OK)
+		return r;
+	key = ba_jwks_next(set, ba_jws_kid(jws), ba_jws_alg(jws), &iter);
+	r = key == NULL ? BA_ERR_KEY : ba_jws_verify(jws, key);
+	assert_true((r == BA_OK) == (ba_jws_claims(jws) != NULL));
+	assert_int_equal(ERR_peek_error(), 0);
+	ba_jws_free(jws);
+	return r;
+}
+
+static int
+judge(const char *token, const struct ba_jwks *set)
+{
+	return judge_n(token, strlen(token), set);
+}
+
+static void
+check_free(char *token, const struct pair *p, int want)
+{
+	int r = judge(token, p->set);
+
+	if (r != want)
+		fail_msg("%.300s: %d, not %d", token, r, want);
+	free(token);
+}
+
+static void
+test_good(void **state)
+{
+	struct ba_jws *jws;
+	const char *iss;
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		token = ba_mint_token(
+		    algs[i].pair->mint, algs[i].alg, "at+jwt", PAYLOAD);
+		assert_int_equal(ba_token_kind(token, strlen(token)), BA_OK);
+		assert_int_equal(
+		    parse(token, strlen(token), algs[i].alg, &jws), BA_OK);
+		assert_int_equal(ba_jws_alg(jws), algs[i].alg);
+		assert_string_equal(ba_jws_typ(jws), "at+jwt");
+		assert_null(ba_jws_kid(jws));
+		assert_int_equal(ba_jws_peek_issuer(jws, &iss), BA_OK);
+		assert_string_equal(iss, "https://id.example.org");
+		assert_null(ba_jws_claims(jws));
+		assert_int_equal(
+		    ba_jws_verify(jws, only_key(algs[i].pair->set)), BA_OK);
+		assert_non_null(ba_jws_claims(jws));
+		assert_string_equal(json_string_value(json_object_get(
+					ba_jws_claims(jws), "sub")),
+		    "s");
+		ba_jws_free(jws);
+		free(token);
+	}
+	ba_jws_free(NULL);
+}
+
+/* JWT-07: no claims without a signature that holds, not even afterwards. */
+static void
+test_jwt_07_claims_late(void **state)
+{
+	char *token = ba_mint_token(p256.mint, BA_ALG_ES256, NULL, PAYLOAD);
+	struct ba_jws *jws;
+
+	(void)state;
+	assert_int_equal(parse(token, strlen(token), BA_ALG_ALL, &jws), BA_OK);
+	assert_null(ba_jws_claims(jws));
+	assert_int_equal(
+	    ba_jws_verify(jws, only_key(foreign.set)), BA_ERR_SIGNATURE);
+	assert_null(ba_jws_claims(jws));
+	assert_int_equal(ba_jws_verify(jws, only_key(rsa.set)), BA_ERR_KEY);
+	assert_null(ba_jws_claims(jws));
+	assert_int_equal(ba_jws_verify(jws, only_key(p256.set)), BA_OK);
+	assert_non_null(ba_jws_claims(jws));
+	assert_int_equal(
+	    ba_jws_verify(jws, only_key(foreign.set)), BA_ERR_SIGNATURE);
+	assert_null(ba_jws_claims(jws));
+	ba_jws_free(jws);
+	free(token);
+}
+
+/* Each refusal is the token's fault, whatever was flipped. */
+static void
+check_refused(int r, const char *what, size_t at)
+{
+	if (r == BA_OK || ba_err_family(r) != BA_FAMILY_REFUSED)
+		fail_msg("%s %zu: %d", what, at, r);
+}
+
+static void
+test_every_bit(void **state)
+{
+	char *token;
+	size_t i, bit, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		token = ba_mint_sign(
+		    algs[i].pair->mint, algs[i].alg, algs[i].header, PAYLOAD);
+		n = strlen(token);
+		assert_int_equal(judge_n(token, n, algs[i].pair->set), BA_OK);
+		for (bit = 0; bit < n * 8; bit++) {
+			token[bit / 8] = (char)(token[bit / 8] ^ 1 << bit % 8);
+			check_refused(
+			    judge_n(token, n, algs[i].pair->set), "bit", bit);
+			token[bit / 8] = (char)(token[bit / 8] ^ 1 << bit % 8);
+		}
+		assert_int_equal(judge_n(token, n, algs[i].pair->set), BA_OK);
+		free(token);
+	}
+}
+
+static void
+test_every_length(void **state)
+{
+	static const char more[] = "AQgwZ_-.=~+/ \n\t\r\"{}%\x7f\x80\xff";
+	char *token, *longer;
+	size_t i, j, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		token = ba_mint_sign(
+		    algs[i].pair->mint, algs[i].alg, algs[i].header, PAYLOAD);
+		n = strlen(token);
+		for (j = 0; j < n; j++) {
+			check_refused(judge_n(token, j, algs[i].pair->set),
+			    "truncated", j);
+			check_refused(
+			    judge_n(token + n - j, j, algs[i].pair->set),
+			    "beheaded", j);
+		}
+		longer = malloc(n + 2);
+		assert_non_null(longer);
+		/* With sizeof, the NUL is tried as well. */
+		for (j = 0; j < sizeof(more); j++) {
+			memcpy(longer, token, n);
+			longer[n] = more[j];
+			check_refused(judge_n(longer, n + 1, algs[i].pair->set),
+			    "extended", j);
+			longer[0] = more[j];
+			memcpy(longer + 1, token, n);
+			check_refused(judge_n(longer, n + 1, algs[i].pair->set),
+			    "prefixed", j);
+		}
+		free(longer);
+		free(token);
+	}
+}
+
+/* Every algorithm in the header, by every key, against every key set. */
+static void
+test_jwk_01_confusion_matrix(void **state)
+{
+	static const struct {
+		struct pair *pair;
+		unsigned serves;
+	} sets[] = {
+		{ &rsa, BA_ALG_RS256 | BA_ALG_PS256 },
+		{ &rsa_ps, BA_ALG_PS256 },
+		{ &p256, BA_ALG_ES256 },
+		{ &ed25519, BA_ALG_EDDSA },
+		{ &foreign, BA_ALG_ES256 },
+	};
+	size_t h, s, k;
+	char *token;
+	int want;
+
+	(void)state;
+	for (h = 0; h < COUNT(algs); h++) {
+		for (s = 0; s < COUNT(algs); s++) {
+			token = ba_mint_sign(algs[s].pair->mint, algs[s].alg,
+			    algs[h].header, PAYLOAD);
+			for (k = 0; k < COUNT(sets); k++) {
+				want = BA_ERR_KEY;
+				if (h == s && sets[k].pair == algs[h].pair)
+					want = BA_OK;
+				else if ((sets[k].serves & algs[h].alg) != 0)
+					want = BA_ERR_SIGNATURE;
+				/* The length tells before any key does. */
+				if ((algs[h].pair == &rsa) !=
+				    (algs[s].pair == &rsa))
+					want = BA_ERR_SIGNATURE;
+				assert_int_equal(
+				    judge(token, sets[k].pair->set), want);
+			}
+			free(token);
+		}
+	}
+}
+
+/* The same where the caller hands over a key that does not fit. */
+static void
+test_jws_10_unfit_key(void **state)
+{
+	static struct pair *const pairs[] = { &rsa, &rsa_ps, &p256, &ed25519 };
+	struct ba_jws *jws;
+	char *token;
+	size_t i, j;
+	int want;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		token = ba_mint_sign(
+		    algs[i].pair->mint, algs[i].alg, algs[i].header, PAYLOAD);
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ALL, &jws), BA_OK);
+		for (j = 0; j < COUNT(pairs); j++) {
+			want = BA_ERR_KEY;
+			if (pairs[j] == algs[i].pair)
+				want = BA_OK;
+			else if (pairs[j] == &rsa_ps &&
+				 algs[i].alg == BA_ALG_PS256)
+				want = BA_ERR_SIGNATURE;
+			assert_int_equal(
+			    ba_jws_verify(jws, only_key(pairs[j]->set)), want);
+		}
+		ba_jws_free(jws);
+		free(token);
+	}
+}
+
+struct header {
+	const char *text;
+	int r;
+};
+
+/* Signed by the right key, every one: only the header decides. */
+static void
+check_headers(const struct header *headers, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		check_free(ba_mint_sign(p256.mint, BA_ALG_ES256,
+			       headers[i].text, PAYLOAD),
+		    &p256, headers[i].r);
+}
+
+static void
+test_jws_03_alg(void **state)
+{
+	static const struct header headers[] = {
+		{ "{\"alg\":\"ES256\"}", BA_OK },
+		{ "{}", BA_ERR_ALG },
+		{ "{\"Alg\":\"ES256\"}", BA_ERR_ALG },
+		{ "{\"alg\":null}", BA_ERR_ALG },
+		{ "{\"alg\":256}", BA_ERR_ALG },
+		{ "{\"alg\":[\"ES256\"]}", BA_ERR_ALG },
+		{ "{\"alg\":\"\"}", BA_ERR_ALG },
+		/* V43 */
+		{ "{\"alg\":\"es256\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"Es256\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ES256 \"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ES\\u0032\\u0035\\u0036\"}", BA_OK },
+		{ "{\"alg\":\"ES256\\u0000\"}", BA_ERR_JSON },
+		/* V01 */
+		{ "{\"alg\":\"none\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"None\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"nOnE\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"HS256\"}", BA_ERR_ALG },
+		/* V03, JWK-16 */
+		{ "{\"alg\":\"XYZ\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ES384\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ML-DSA-44\"}", BA_ERR_ALG },
+	};
+
+	(void)state;
+	check_headers(headers, COUNT(headers));
+}
+
+static void
+test_jws_03_allow_list(void **state)
+{
+	struct ba_jws *jws;
+	char *token;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		token = ba_mint_sign(
+		    algs[i].pair->mint, algs[i].alg, algs[i].header, PAYLOAD);
+		for (j = 0; j < COUNT(algs); j++) {
+			assert_int_equal(
+			    parse(token, strlen(token), algs[j].alg, &jws),
+			    i == j ? BA_OK : BA_ERR_ALG);
+			ba_jws_free(jws);
+		}
+		assert_int_equal(parse(token, strlen(token),
+				     BA_ALG_ALL & ~(unsigned)algs[i].alg, &jws),
+		    BA_ERR_ALG);
+		assert_int_equal(
+		    parse(token, strlen(token), 0, &jws), BA_ERR_ALG);
+		free(token);
+	}
+}
+
+static void
+test_jws_02_header_json(void **state)
+{
+	static const struct header headers[] = {
+		{ " {\n\t\"alg\" : \"ES256\"\r} ", BA_OK },
+		{ "{\"alg\":\"ES256\",\"alg\":\"ES256\"}", BA_ERR_JSON },
+		{ "{\"alg\":\"none\",\"\\u0061lg\":\"ES256\"}", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\",\"x\":{\"a\":1,\"a\":1}}", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\",\"x\":{\"a\":1,\"b\":1}}", BA_OK },
+		{ "[\"alg\",\"ES256\"]", BA_ERR_JSON },
+		{ "\"ES256\"", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\"}x", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\"", BA_ERR_JSON },
+		{ "{'alg':'ES256'}", BA_ERR_JSON },
+		{ "\xef\xbb\xbf{\"alg\":\"ES256\"}", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\",\"x\":\"\xff\"}", BA_ERR_JSON },
+		{ "{\"alg\":\"ES256\",\"x\":\"\xc3\xbf\"}", BA_OK },
+		{ "ES256", BA_ERR_JSON },
+	};
+
+	(void)state;
+	check_headers(headers, COUNT(headers));
+}
+
+static void
+test_jws_04_jws_05_crit_and_b64(void **state)
+{
+	static const struct header headers[] = {
+		{ "{\"alg\":\"ES256\",\"Crit\":[\"x\"]}", BA_OK },
+		{ "{\"alg\":\"ES256\",\"crit\":[\"x\"],\"x\":1}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":[\"x\"]}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":[]}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":null}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":\"exp\"}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":[\"alg\"]}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":[\"exp\",\"exp\"],\"exp\":1}",
+		    BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"crit\":[\"b64\"],\"b64\":false}",
+		    BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"b64\":false}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"b64\":true}", BA_ERR_CRIT },
+		{ "{\"alg\":\"ES256\",\"B64\":false}", BA_OK },
+	};
+
+	(void)state;
+	check_headers(headers, COUNT(headers));
+}
+
+static void
+test_header_strings(void **state)
+{
+	char longest[BA_KID_MAX + 64], longer[BA_KID_MAX + 64];
+	const struct header headers[] = {
+		{ "{\"alg\":\"ES256\",\"kid\":1}", BA_ERR_JWS_HEADER },
+		{ "{\"alg\":\"ES256\",\"kid\":null}", BA_ERR_JWS_HEADER },
+		{ "{\"alg\":\"ES256\",\"kid\":[\"a\"]}", BA_ERR_JWS_HEADER },
+		/* A kid that the set does not have. */
+		{ "{\"alg\":\"ES256\",\"kid\":\"a\"}", BA_ERR_KEY },
+		{ "{\"alg\":\"ES256\",\"kid\":\"\"}", BA_ERR_KEY },
+		/* V11: a kid is compared, and nothing else is done with it. */
+		{ "{\"alg\":\"ES256\",\"kid\":\"../../etc/passwd\"}",
+		    BA_ERR_KEY },
+		{ "{\"alg\":\"ES256\",\"kid\":\"a\\u0000\"}", BA_ERR_JSON },
+		{ longest, BA_ERR_KEY },
+		{ longer, BA_ERR_JWS_HEADER },
+		{ "{\"alg\":\"ES256\",\"typ\":1}", BA_ERR_JWS_HEADER },
+		{ "{\"alg\":\"ES256\",\"typ\":null}", BA_ERR_JWS_HEADER },
+		{ "{\"alg\":\"ES256\",\"typ\":\"\"}", BA_OK },
+		{ "{\"alg\":\"ES256\",\"typ\":\"AT+JWT\"}", BA_OK },
+	};
+
+	(void)state;
+	(void)snprintf(longest, sizeof(longest),
+	    "{\"alg\":\"ES256\",\"kid\":\"%0*d\"}", BA_KID_MAX, 1);
+	(void)snprintf(longer, sizeof(longer),
+	    "{\"alg\":\"ES256\",\"kid\":\"%0*d\"}", BA_KID_MAX + 1, 1);
+	check_headers(headers, COUNT(headers));
+}
+
+static void
+test_kid_chooses(void **state)
+{
+	struct ba_mint *m = ba_mint_new(BA_MINT_P256, "key/1", NULL);
+	struct pair p = { m, NULL };
+	char *text = ba_mint_jwks_of(m);
+
+	(void)state;
+	assert_int_equal(
+	    ba_jwks_parse(text, strlen(text), &p.set, NULL), BA_OK);
+	check_free(ba_mint_token(m, BA_ALG_ES256, NULL, PAYLOAD), &p, BA_OK);
+	check_free(ba_mint_sign(m, BA_ALG_ES256,
+		       "{\"alg\":\"ES256\",\"kid\":\"key\\/1\"}", PAYLOAD),
+	    &p, BA_OK);
+	check_free(ba_mint_sign(m, BA_ALG_ES256,
+		       "{\"alg\":\"ES256\",\"kid\":\"KEY/1\"}", PAYLOAD),
+	    &p, BA_ERR_KEY);
+	check_free(
+	    ba_mint_sign(m, BA_ALG_ES256, "{\"alg\":\"ES256\"}", PAYLOAD), &p,
+	    BA_OK);
+	unmake(&p);
+	free(text);
+}
+
+static void
+test_v01_none(void **state)
+{
+	static const char *const headers[] = { "{\"alg\":\"none\"}",
+		"{\"alg\":\"NONE\",\"kid\":\"x\"}", "{\"typ\":\"JWT\"}" };
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(headers); i++) {
+		/* Without a signature, and with one of zeros. */
+		token = ba_mint_compact(headers[i], strlen(headers[i]), PAYLOAD,
+		    strlen(PAYLOAD), "", 0);
+		check_free(token, &rsa, BA_ERR_TOKEN_SYNTAX);
+		token = ba_mint_compact(headers[i], strlen(headers[i]), PAYLOAD,
+		    strlen(PAYLOAD), "\0\0\0", 3);
+		check_free(token, &rsa, BA_ERR_ALG);
+	}
+	/* An allowed name is no use without a signature either. */
+	token = ba_mint_compact(
+	    "{\"alg\":\"RS256\"}", 15, PAYLOAD, strlen(PAYLOAD), "", 0);
+	check_free(token, &rsa, BA_ERR_TOKEN_SYNTAX);
+	check_free(ba_mint_sign(
+		       rsa.mint, BA_ALG_RS256, "{\"alg\":\"RS256\"}", PAYLOAD),
+	    &rsa, BA_OK);
+}
+
+/* V01, V02, V04, V05: whatever text is the secret, there is no HMAC here. */
+static void
+test_v01_v05_hmac(void **state)
+{
+	static const char *const headers[] = { "{\"alg\":\"HS256\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"JWT\"}" };
+	char *secrets[5], *token;
+	unsigned char n[256];
+	size_t i, j;
+
+	(void)state;
+	secrets[0] = ba_mint_pem(rsa.mint);
+	secrets[1] = ba_mint_jwk(rsa.mint, NULL);
+	secrets[2] = ba_mint_jwks_of(rsa.mint);
+	secrets[3] = strdup("");
+	secrets[4] = strdup("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA");
+	(void)ba_mint_number(rsa.mint, "n", n, sizeof(n));
+	for (i = 0; i < COUNT(headers); i++) {
+		for (j = 0; j < COUNT(secrets); j++)
+			check_free(ba_mint_hs256(secrets[j], strlen(secrets[j]),
+				       headers[i], PAYLOAD),
+			    &rsa, BA_ERR_ALG);
+		token = ba_mint_hs256(n, sizeof(n), headers[i], PAYLOAD);
+		check_free(token, &rsa, BA_ERR_ALG);
+	}
+	/* An HMAC under the name of the key's own algorithm. */
+	check_free(ba_mint_hs256(secrets[0], strlen(secrets[0]),
+		       "{\"alg\":\"RS256\"}", PAYLOAD),
+	    &rsa, BA_ERR_SIGNATURE);
+	for (j = 0; j < COUNT(secrets); j++)
+		free(secrets[j]);
+}
+
+/* V06: a key that a token brings is neither used nor in the way. */
+static void
+test_v06_jws_06_embedded_key(void **state)
+{
+	static const char *const names[] = { "jwk", "jku", "x5u", "x5c",
+		"x5t" };
+	char *jwk = ba_mint_jwk(foreign.mint, NULL), *header = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		assert_true(asprintf(&header, "{\"alg\":\"ES256\",\"%s\":%s}",
+				names[i], jwk) > 0);
+		check_free(
+		    ba_mint_sign(foreign.mint, BA_ALG_ES256, header, PAYLOAD),
+		    &p256, BA_ERR_SIGNATURE);
+		check_free(
+		    ba_mint_sign(p256.mint, BA_ALG_ES256, header, PAYLOAD),
+		    &p256, BA_OK);
+		free(header);
+	}
+	free(jwk);
+}
+
+static void
+test_v08_zero_signature(void **state)
+{
+	unsigned char zero[256] = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++)
+		check_free(ba_mint_compact(algs[i].header,
+			       strlen(algs[i].header), PAYLOAD, strlen(PAYLOAD),
+			       zero, algs[i].pair == &rsa ? 256 : 64),
+		    algs[i].pair, BA_ERR_SIGNATURE);
+}
+
+/* V09: each length but the algorithm's own is refused before any key. */
+static void
+test_v09_signature_length(void **state)
+{
+	unsigned char sig[2100] = { 1 };
+	struct ba_jws *jws;
+	size_t i, n;
+	char *token;
+	bool ok;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		for (n = 1; n < sizeof(sig); n += n < 300 ? 1 : 97) {
+			token = ba_mint_compact(algs[i].header,
+			    strlen(algs[i].header), PAYLOAD, strlen(PAYLOAD),
+			    sig, n);
+			ok = algs[i].pair == &rsa ? n >= 256 && n <= 2048
+						  : n == 64;
+			assert_int_equal(
+			    parse(token, strlen(token), BA_ALG_ALL, &jws),
+			    ok ? BA_OK : BA_ERR_SIGNATURE);
+			ba_jws_free(jws);
+			free(token);
+		}
+	}
+}
+
+struct text {
+	const char *text;
+	int kind; /* of ba_token_kind() */
+};
+
+static void
+test_jws_01_tok_kind(void **state)
+{
+	static const struct text texts[] = {
+		{ "a.b.c", BA_OK }, { "A-Z.a_z.0-9", BA_OK },
+		{ "", BA_ERR_TOKEN_SIZE }, { ".", BA_ERR_TOKEN_SYNTAX },
+		{ "..", BA_ERR_TOKEN_SYNTAX }, { "a.b", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.", BA_ERR_TOKEN_SYNTAX },
+		{ ".b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a..c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.c.", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.c.d", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.c.d.e", BA_ERR_TOKEN_SYNTAX }, /* V07, JWS-09 */
+		{ "a.b.c=", BA_ERR_TOKEN_SYNTAX },
+		{ "a=.b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b~.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b+.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b/.c", BA_ERR_TOKEN_SYNTAX },
+		{ " a.b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.c ", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.c\n", BA_ERR_TOKEN_SYNTAX },
+		{ "a. b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "Bearer a.b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b.\xc3\xa9", BA_ERR_TOKEN_SYNTAX },
+		{ "abc", BA_ERR_OPAQUE }, { "abc==", BA_ERR_OPAQUE },
+		{ "-_~+/", BA_ERR_OPAQUE }, { "a=b", BA_ERR_TOKEN_SYNTAX },
+		{ "=", BA_ERR_TOKEN_SYNTAX }, { "a b", BA_ERR_TOKEN_SYNTAX },
+		{ "pass!word", BA_ERR_TOKEN_SYNTAX },
+		{ "{\"payload\":\"\"}", BA_ERR_TOKEN_SYNTAX }, /* JWS-07 */
+	};
+	struct ba_jws *jws;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(texts); i++) {
+		assert_int_equal(
+		    ba_token_kind(texts[i].text, strlen(texts[i].text)),
+		    texts[i].kind);
+		/* For parsing, what is not compact is not compact. */
+		if (texts[i].kind != BA_OK)
+			assert_int_equal(
+			    parse(texts[i].text, strlen(texts[i].text),
+				BA_ALG_ALL, &jws),
+			    texts[i].kind == BA_ERR_OPAQUE ? BA_ERR_TOKEN_SYNTAX
+							   : texts[i].kind);
+	}
+	assert_int_equal(ba_token_kind("a.b.c\0", 6), BA_ERR_TOKEN_SYNTAX);
+	assert_int_equal(ba_token_kind("abc\0", 4), BA_ERR_TOKEN_SYNTAX);
+}
+
+/* JWS-01: one text, one spelling. */
+static void
+test_jws_01_canonical_base64url(void **state)
+{
+	/* 2 bytes of header too few or too many leave spare bits. */
+	static const char *const headers[] = { "{\"alg\":\"ES256\"}",
+		"{\"alg\":\"ES256\" }", "{\"alg\":\"ES256\"  }" };
+	char *token, *dot, *last;
+	size_t i, spare = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT(headers); i++) {
+		token =
+		    ba_mint_sign(p256.mint, BA_ALG_ES256, headers[i], PAYLOAD);
+		assert_int_equal(judge(token, p256.set), BA_OK);
+		dot = strchr(token, '.');
+		if ((dot - token) % 4 != 0) {
+			spare++;
+			dot[-1]++;
+			assert_int_equal(judge(token, p256.set), BA_ERR_B64);
+			dot[-1]--;
+		}
+		/* 64 bytes of signature leave four spare bits. */
+		last = token + strlen(token) - 1;
+		(*last)++;
+		assert_int_equal(judge(token, p256.set), BA_ERR_B64);
+		free(token);
+	}
+	assert_int_equal(spare, 2);
+	assert_int_equal(judge("a.b.c", p256.set), BA_ERR_B64);
+}
+
+/* JWS-08: what was signed is what was sent, however it is spaced. */
+static void
+test_jws_08_received_bytes(void **state)
+{
+	static const char spaced[] = "{ \"alg\" :\t\"ES256\" }";
+	static const char plain[] = "{\"alg\":\"ES256\"}";
+	char *token, *other, *end;
+
+	(void)state;
+	token = ba_mint_sign(p256.mint, BA_ALG_ES256, spaced, PAYLOAD);
+	assert_int_equal(judge(token, p256.set), BA_OK);
+	/* The same object, written anew, under the same signature. */
+	end = strrchr(token, '.');
+	other = ba_mint_compact(
+	    plain, strlen(plain), PAYLOAD, strlen(PAYLOAD), "x", 1);
+	*strrchr(other, '.') = '\0';
+	other = realloc(other, strlen(other) + strlen(end) + 1);
+	assert_non_null(other);
+	strcat(other, end);
+	assert_int_equal(judge(other, p256.set), BA_ERR_SIGNATURE);
+	free(other);
+	free(token);
+}
+
+static void
+test_payload(void **state)
+{
+	static const struct {
+		const char *payload;
+		int r;
+		int iss; /* of ba_jws_peek_issuer() */
+	} cases[] = {
+		{ "{\"iss\":\"x\"}", BA_OK, BA_OK },
+		{ "{\"iss\":1}", BA_OK, BA_ERR_ISS },
+		{ "{\"iss\":[\"x\"]}", BA_OK, BA_ERR_ISS },
+		{ "{\"iss\":null}", BA_OK, BA_ERR_ISS },
+		{ "{}", BA_OK, BA_ERR_ISS },
+		{ "", BA_ERR_TOKEN_SYNTAX, 0 },
+		{ "[]", BA_ERR_JSON, 0 },
+		{ "\"x\"", BA_ERR_JSON, 0 },
+		{ "{\"iss\":\"x\",\"iss\":\"x\"}", BA_ERR_JSON, 0 },
+		{ "{\"iss\":\"x\"}}", BA_ERR_JSON, 0 },
+		{ "{\"exp\":1e400}", BA_ERR_JSON, 0 },
+		{ "text", BA_ERR_JSON, 0 },
+		/* A token inside of a token (RFC 7519 section 5.2). */
+		{ "eyJhbGciOiJub25lIn0.e30.", BA_ERR_JSON, 0 },
+	};
+	struct ba_jws *jws;
+	const char *iss;
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		token = ba_mint_sign(p256.mint, BA_ALG_ES256,
+		    "{\"alg\":\"ES256\"}", cases[i].payload);
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ALL, &jws), cases[i].r);
+		if (jws != NULL) {
+			iss = "untouched";
+			assert_int_equal(
+			    ba_jws_peek_issuer(jws, &iss), cases[i].iss);
+			if (cases[i].iss != BA_OK)
+				assert_null(iss);
+		}
+		ba_jws_free(jws);
+		free(token);
+	}
+}
+
+/* {"alg":"ES256","x":"…"} or {"x":"…"}, so that it has n bytes. */
+static char *
+filled(const char *alg, size_t n)
+{
+	char *s = NULL;
+	int pad = (int)(n - strlen(alg) - strlen("{\"x\":\"\"}"));
+
+	assert_true(asprintf(&s, "{%s\"x\":\"%0*d\"}", alg, pad, 0) == (int)n);
+	return s;
+}
+
+/* A token of n characters, n being 0 modulo 4 after the other segments. */
+static char *
+token_of(size_t n)
+{
+	static const char header[] = "{\"alg\":\"ES256\"}"; /* 20 characters */
+	size_t rest = n - 20 - 86 - 2;
+	char *payload = filled("", rest * 3 / 4), *token;
+
+	token = ba_mint_sign(p256.mint, BA_ALG_ES256, header, payload);
+	assert_int_equal(strlen(token), n);
+	free(payload);
+	return token;
+}
+
+static void
+test_sizes(void **state)
+{
+	char *header, *token;
+
+	(void)state;
+	check_free(token_of(BA_TOKEN_MAX), &p256, BA_OK);
+	token = token_of(BA_TOKEN_MAX + 4);
+	assert_int_equal(
+	    ba_token_kind(token, BA_TOKEN_MAX + 1), BA_ERR_TOKEN_SIZE);
+	check_free(token, &p256, BA_ERR_TOKEN_SIZE);
+
+	header = filled("\"alg\":\"ES256\",", 6144); /* 8192 characters */
+	check_free(ba_mint_sign(p256.mint, BA_ALG_ES256, header, PAYLOAD),
+	    &p256, BA_OK);
+	free(header);
+	header = filled("\"alg\":\"ES256\",", 6145);
+	check_free(ba_mint_sign(p256.mint, BA_ALG_ES256, header, PAYLOAD),
+	    &p256, BA_ERR_JWS_HEADER);
+	free(header);
+}
+
+static void
+test_parse_any(void **state)
+{
+	static const char *const payloads[] = { "", "text", "\xff\xfe",
+		PAYLOAD };
+	static const char header[] = "{\"alg\":\"ES256\"}";
+	struct ba_jws *jws;
+	const char *iss;
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(payloads); i++) {
+		token =
+		    ba_mint_sign(p256.mint, BA_ALG_ES256, header, payloads[i]);
+		assert_int_equal(
+		    ba_jws_parse_any(token, strlen(token), BA_ALG_ALL, &jws),
+		    BA_OK);
+		assert_int_equal(ba_jws_verify(jws, only_key(foreign.set)),
+		    BA_ERR_SIGNATURE);
+		assert_int_equal(ba_jws_verify(jws, only_key(p256.set)), BA_OK);
+		/* Never claims, and no issuer. */
+		assert_null(ba_jws_claims(jws));
+		assert_int_equal(ba_jws_peek_issuer(jws, &iss), BA_ERR_ISS);
+		ba_jws_free(jws);
+		free(token);
+	}
+	/* No less strict in anything else. */
+	token =
+	    ba_mint_sign(p256.mint, BA_ALG_ES256, "{\"alg\":\"none\"}", "text");
+	assert_int_equal(
+	    ba_jws_parse_any(token, strlen(token), BA_ALG_ALL, &jws),
+	    BA_ERR_ALG);
+	free(token);
+	token = ba_mint_sign(p256.mint, BA_ALG_ES256, header, "text");
+	strchr(token, '.')[6]++; /* of "dGV4dA", the A */
+	assert_int_equal(
+	    ba_jws_parse_any(token, strlen(token), BA_ALG_ALL, &jws),
+	    BA_ERR_B64);
+	assert_null(jws);
+	free(token);
+}
+
+/* Allocation number n of jansson and all behind it fail. */
+static long allocations_left;
+
+static void *
+failing_malloc(size_t n)
+{
+	if (allocations_left <= 0)
+		return NULL;
+	allocations_left--;
+	return malloc(n);
+}
+
+static void
+test_memory(void **state)
+{
+	char *token = ba_mint_token(p256.mint, BA_ALG_ES256, "at+jwt", PAYLOAD);
+	struct ba_jws *jws = NULL;
+	int r = BA_ERR_INTERNAL;
+	long n;
+
+	(void)state;
+	json_set_alloc_funcs(failing_malloc, free);
+	for (n = 0; n < 100 && r != BA_OK; n++) {
+		allocations_left = n;
+		r = parse(token, strlen(token), BA_ALG_ALL, &jws);
+		assert_true(
+		    r == BA_OK || r == BA_ERR_NOMEM || r == BA_ERR_JSON);
+		if (n == 0)
+			assert_int_equal(r, BA_ERR_NOMEM);
+	}
+	assert_int_equal(r, BA_OK);
+	assert_int_equal(ba_jws_verify(jws, only_key(p256.set)), BA_OK);
+	ba_jws_free(jws);
+	json_set_alloc_funcs(malloc, free);
+	free(token);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_jwt_07_claims_late),
+		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_jwk_01_confusion_matrix),
+		cmocka_unit_test(test_jws_10_unfit_key),
+		cmocka_unit_test(test_jws_03_alg),
+		cmocka_unit_test(test_jws_03_allow_list),
+		cmocka_unit_test(test_jws_02_header_json),
+		cmocka_unit_test(test_jws_04_jws_05_crit_and_b64),
+		cmocka_unit_test(test_header_strings),
+		cmocka_unit_test(test_kid_chooses),
+		cmocka_unit_test(test_v01_none),
+		cmocka_unit_test(test_v01_v05_hmac),
+		cmocka_unit_test(test_v06_jws_06_embedded_key),
+		cmocka_unit_test(test_v08_zero_signature),
+		cmocka_unit_test(test_v09_signature_length),
+		cmocka_unit_test(test_jws_01_tok_kind),
+		cmocka_unit_test(test_jws_01_canonical_base64url),
+		cmocka_unit_test(test_jws_08_received_bytes),
+		cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_parse_any),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
