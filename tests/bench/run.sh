@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# run.sh [NAME…]: the measurements (all, or those named: verify login), one a
+# line, separated by tabs: name, value, unit, ratio, against what, quartiles of
+# the ratio or of the value.  Both sides of a ratio are measured in the same
+# run, in turn.  As root on Debian 12 it installs and builds what it needs.
+set -eu
+. "$(dirname "$0")/../lib/common.sh"
+need_root
+[ $# -gt 0 ] || set -- verify login
+for name; do
+	case $name in
+	verify|login) ;;
+	*) die "run.sh: no measurement is called \"$name\"; there are: verify login" ;;
+	esac
+done
+"$SRC/tests/lib/install.sh" >&2
+"$SRC/tests/lib/build.sh" >&2
+quietly bench-build "make" make -s -C "$TREE" tests/bench/verify \
+    tests/bench/pamhost tests/bench/rounds tests/bench/pam_empty.la
+printf 'name\tvalue\tunit\tratio\tagainst\tquartiles\n'
+for name; do
+	case $name in
+	verify)	"$TREE/tests/bench/verify" ;;
+	login)	"$SRC/tests/lib/stage.sh" /usr/bin/python3 -B \
+		    "$SRC/tests/bench/login.py" "$TREE" ;;
+	esac
+done
