@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_CLI_EXPLAIN_H
+#define BA_CLI_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/verify.h"
+
+/*
+ * What a verification found, in the order of its checks, for people.  The
+ * last verification counts: clear before each.
+ */
+#define BA_EXPLAIN_CHECKS (BA_CHECK_ACCOUNT + 1)
+
+struct ba_explain {
+	struct {
+		bool made;
+		int err;
+		char detail[512];
+		char where[256]; /* "file:line", or "" */
+	} check[BA_EXPLAIN_CHECKS];
+};
+
+void ba_explain_clear(struct ba_explain *e);
+
+/* ba_trace.check, with arg the struct ba_explain. */
+void ba_explain_check(void *arg, enum ba_check check, int err,
+    const char *detail, const struct ba_where *where);
+
+/*
+ * A line a check, columns aligned: ok, FAIL or - (not reached); its name; for
+ * FAIL the error's name; the detail; the place in the configuration.
+ */
+void ba_explain_print(const struct ba_explain *e, FILE *f);
+
+/*
+ * "verdict: accepted as NAME until TIME", or "verdict: FAMILY: NAME text" of
+ * err.  user and exp count for BA_OK alone.
+ */
+void ba_explain_verdict(int err, const char *user, int64_t exp, FILE *f);
+
+#endif
