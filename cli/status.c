@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "common/base/clock.h"
+#include "common/base/mem.h"
 #include "common/base/paths.h"
 #include "common/wire/message.h"
 #include "common/wire/trust.h"
@@ -26,9 +27,8 @@ connect_to(const char *path, int *fdp)
 	int fd;
 
 	*fdp = -1;
-	if (strlen(path) >= sizeof(sun.sun_path))
+	if (ba_copy_str(sun.sun_path, sizeof(sun.sun_path), path) != BA_OK)
 		return BA_ERR_CONFIG;
-	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return BA_ERR_SYSTEM;

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "common/base/err.h"
+#include "common/base/origin.h"
 #include "common/jose/jwk.h"
 #include "common/policy/config.h"
 #include "common/policy/identity.h"
@@ -20,13 +21,6 @@
  * issuer in the verdict.  Whoever drives it brings the keys and asks again
  * from the start.
  */
-
-/* How the plug-in came by the token; opaque ones are taken from some only. */
-enum ba_origin {
-	BA_ORIGIN_PROMPT = 1,	/* typed at our own prompt */
-	BA_ORIGIN_STACK = 2,	/* an earlier PAM module's password */
-	BA_ORIGIN_SASL = 3
-};
 
 struct ba_question {
 	const char	*service;
@@ -63,16 +57,17 @@ struct ba_snapshot {
 enum ba_check {
 	BA_CHECK_SERVICE,	/* has the service a section? */
 	BA_CHECK_FORM,		/* token68, three segments, header, payload */
-	BA_CHECK_ALGORITHM,	/* known, and allowed for the issuer */
-	BA_CHECK_TYPE,		/* typ (RFC 9068 section 4) */
 	BA_CHECK_ISSUER,	/* iss: configured, and taken by the service */
+	BA_CHECK_ALGORITHM,	/* known (judged before iss can be read), and
+				   allowed for the issuer */
+	BA_CHECK_TYPE,		/* typ (RFC 9068 section 4) */
 	BA_CHECK_KEY,		/* kid, key type, use */
 	BA_CHECK_SIGNATURE,
 	BA_CHECK_AUDIENCE,	/* aud */
 	BA_CHECK_EXPIRY,	/* exp */
 	BA_CHECK_NOT_BEFORE,	/* nbf */
 	BA_CHECK_ISSUED,	/* iat */
-	BA_CHECK_CLAIMS,	/* sub, client_id, jti, cnf, ID tokens */
+	BA_CHECK_CLAIMS,	/* ID tokens, cnf, sub, client_id, jti */
 	BA_CHECK_SCOPE,
 	BA_CHECK_IDENTITY,	/* claims → name */
 	BA_CHECK_USER,		/* name equals the requested user */
@@ -85,24 +80,30 @@ struct ba_trace {
 	void	*arg;
 };
 
-/* "service", "form", … for people and scripts. */
+/* "service", "form", … one word each, for people and scripts. */
 const char *ba_check_name(enum ba_check check);
 
 struct ba_verdict {
 	int		 err;		/* as returned */
 	enum ba_check	 check;		/* the last check made */
-	const struct ba_issuer *issuer;	/* chosen by iss, or NULL */
+	const struct ba_issuer *issuer;	/* chosen by iss, of the service's own;
+					   or NULL */
 	const struct ba_service *service; /* or NULL */
 	char		 user[BA_NAME_MAX + 1];	/* accepted only: the name */
 	char		*sub;		/* accepted only */
 	int64_t		 exp;		/* accepted only */
-	json_t		*claims;	/* verified, where we came that far */
+	json_t		*claims;	/* whenever the signature held; a
+					   reference of the verdict's own */
 };
 
 /*
  * Is this token good, and does it admit this user to this service now?
  * BA_OK, or the error of the first check that failed; v is always set and
  * must be given to ba_verdict_clear().  trace may be NULL.
+ *
+ * An iss that is configured and not among the service's issuers is BA_ERR_ISS
+ * here: before the signature nothing is "not allowed", and no client makes us
+ * fetch the keys of an issuer whose tokens the service would not take.
  */
 BA_MUST_CHECK int ba_verify(const struct ba_question *q,
     const struct ba_snapshot *s, const struct ba_trace *trace,
@@ -111,7 +112,8 @@ BA_MUST_CHECK int ba_verify(const struct ba_question *q,
 /*
  * The same from claims that were verified earlier (the account phase of a
  * login whose token is no longer at hand): everything but form, algorithm,
- * typ, key and signature is decided again.  q->token is not looked at.
+ * typ, key and signature is decided again.  q->token is not looked at.  An
+ * issuer that the service does not take (any more) is BA_ERR_SERVICE_ISS.
  */
 BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
     const struct ba_snapshot *s, const json_t *claims,

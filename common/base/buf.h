@@ -54,6 +54,9 @@ void ba_buf_commit(struct ba_buf *b, size_t n);
 /* Drop the first n bytes (n <= len); what stays moves to the front. */
 void ba_buf_consume(struct ba_buf *b, size_t n);
 
+/* Keep the first len bytes only; the rest is wiped. */
+void ba_buf_truncate(struct ba_buf *b, size_t len);
+
 /* The content as a string; "" while empty.  Never NULL. */
 const char *ba_buf_str(const struct ba_buf *b);
 

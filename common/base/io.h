@@ -19,4 +19,12 @@
 BA_MUST_CHECK int ba_read_trusted(const char *path, uid_t trusted_uid,
     int forbid_others, struct ba_buf *b, const char **whyp);
 
+/*
+ * Give a descriptor of ours a number above 2: a host that runs with 0, 1 or 2
+ * closed may still print there, and must not print into our socket.  The new
+ * descriptor (close-on-exec), or fd itself where it is high already; -1, and
+ * fd closed, where none can be had.
+ */
+BA_MUST_CHECK int ba_fd_above_stdio(int fd);
+
 #endif

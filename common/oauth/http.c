@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
+#include "common/base/ascii.h"
 #include "common/base/mem.h"
 #include "common/oauth/http.h"
 
@@ -86,7 +86,7 @@ struct word {
 static bool
 word_is(const struct word *w, const char *name)
 {
-	return w->n == strlen(name) && strncasecmp(w->p, name, w->n) == 0;
+	return ba_equal_nocase(w->p, w->n, name);
 }
 
 /* The inside of a quoted-string; its end, or NULL where there is no end. */

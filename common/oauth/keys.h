@@ -40,8 +40,8 @@ void ba_keys_free(struct ba_keys *k);
 
 /*
  * What is known now, from memory or the store; NULL where nothing is, or
- * what is has ended.  Borrowed until the next call that feeds this issuer.
- * This is ba_snapshot.keys.
+ * what is has ended.  Borrowed until the next ba_keys_get() or ba_keys_feed()
+ * for this issuer.  This is ba_snapshot.keys.
  */
 const struct ba_jwks *ba_keys_get(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now);
@@ -49,10 +49,10 @@ const struct ba_jwks *ba_keys_get(struct ba_keys *k,
 /*
  * May the issuer be asked (again) now?  BA_OK.  BA_ERR_BUSY: another broker
  * of this machine is asking at this moment (its asking began less than
- * BA_KEYS_ASKING seconds ago and has not ended); look again in a little
- * while with ba_keys_get().  BA_ERR_UNAVAIL: no, for its keys are a
- * jwks_file, or an asking ended less than BA_KEYS_COOLDOWN seconds ago,
- * whatever came of it.
+ * BA_KEYS_ASKING seconds ago and has not ended), or has done so since we last
+ * looked; look again in a little while with ba_keys_get().  BA_ERR_UNAVAIL:
+ * no, for its keys are a jwks_file, or an asking ended less than
+ * BA_KEYS_COOLDOWN seconds ago, whatever came of it.
  */
 BA_MUST_CHECK int ba_keys_may_ask(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now);

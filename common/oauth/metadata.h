@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "common/base/err.h"
+#include "common/base/url.h"
 #include "common/oauth/http.h"
 
 /*
@@ -17,15 +18,6 @@ enum ba_well_known {
 	BA_WELL_KNOWN_OAUTH	/* /.well-known/oauth-authorization-server
 				   between host and path */
 };
-
-/*
- * A URL we are ready to ask: https, a host, no user information, no
- * fragment, printable ASCII only, at most BA_URL_MAX bytes.
- */
-bool ba_url_ok(const char *url);
-
-/* An issuer identifier (RFC 8414 section 2): also without a query. */
-bool ba_issuer_url_ok(const char *url);
 
 /*
  * The URL of the metadata.  A trailing '/' of the issuer is dropped before
@@ -44,5 +36,13 @@ BA_MUST_CHECK int ba_well_known_url(const char *issuer,
 BA_MUST_CHECK int ba_metadata_jwks_uri(const char *issuer,
     const struct ba_http_response *r, char *dst, size_t dstsz,
     const char **whyp);
+
+/*
+ * Does the answer say that no metadata lives at that URL, so that the other
+ * form may be tried: a redirect (never followed), a 4xx other than 408 and
+ * 429, or a page that is no JSON object?  A document that is there and is not usable is not absent, and
+ * nothing else is tried in its place.
+ */
+bool ba_metadata_absent(const struct ba_http_response *r);
 
 #endif

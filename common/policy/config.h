@@ -95,8 +95,10 @@ struct ba_config_report {
  * names.  Every problem is reported, each in one line with its remedy; with
  * any problem the result is BA_ERR_CONFIG (BA_ERR_NOMEM, BA_ERR_SYSTEM) and
  * no configuration.  Files must be owned by root or trusted_uid, be no
- * symbolic links and not be writable by group or others.  jwks_file paths
- * must be absolute; the files are not opened here.
+ * symbolic links and not be writable by group or others; the same owners and
+ * modes are asked of the directory they stand in and of conf.d.  jwks_file
+ * paths must be absolute; the files are not opened here.  common/policy/
+ * config_keys.c has the table of sections and keys.
  */
 BA_MUST_CHECK int ba_config_load(const char *path, uid_t trusted_uid,
     const struct ba_config_report *report, struct ba_config **configp);

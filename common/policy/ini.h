@@ -18,7 +18,8 @@
  *
  * A value runs to the end of its line and may hold '#' and '='; it is not
  * empty.  Lines have at most BA_INI_LINE_MAX bytes and are valid UTF-8
- * without control characters other than HTAB; CRLF ends are taken.
+ * without control characters other than HTAB, nor anything else that
+ * ba_sanitise() would not show; CRLF ends are taken.
  */
 #define BA_INI_LINE_MAX	4096
 
@@ -34,7 +35,7 @@ struct ba_ini_line {
  * Call each for every section and pair, in order; strings live during the
  * call only.  A line that breaks the syntax goes to bad, with its number and
  * a remedy, and the reading goes on.  A negative return of each ends it and
- * is handed back.
+ * is handed back; otherwise BA_OK, whatever bad was told.
  */
 BA_MUST_CHECK int ba_ini_parse(const void *p, size_t n,
     int (*each)(void *arg, const struct ba_ini_line *line),

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/utf8.h"
+
+void
+ba_log(const struct ba_log *log, enum ba_log_level level, const char *fmt, ...)
+{
+	char line[BA_LOG_LINE_MAX + 4]; /* one character more than is kept */
+	va_list ap;
+	int n, saved = errno;
+
+	if (log == NULL || log->line == NULL)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = snprintf(line, sizeof(line), "a line was not formatted");
+	if ((size_t)n >= sizeof(line))
+		n = sizeof(line) - 1;
+	ba_sanitise(line, BA_LOG_LINE_MAX, line, (size_t)n);
+	log->line(log->arg, level, line);
+	errno = saved;
+}
+
+static bool
+is_harmless(uint32_t cp)
+{
+	if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
+		return false;
+	if (cp == 0x200e || cp == 0x200f)
+		return false;
+	/* Separators and bidirectional controls stand side by side. */
+	if (cp >= 0x2028 && cp <= 0x202e)
+		return false;
+	return cp < 0x2066 || cp > 0x2069;
+}
+
+void
+ba_sanitise(char *dst, size_t dstsz, const char *src, size_t n)
+{
+	size_t in = 0, out = 0, len;
+	uint32_t cp;
+
+	if (dstsz == 0)
+		return;
+	while (in < n) {
+		len = ba_utf8_next(src + in, n - in, &cp);
+		if (len == 0 || !is_harmless(cp)) {
+			if (out + 1 >= dstsz)
+				break;
+			dst[out++] = '?';
+			in += len == 0 ? 1 : len;
+			continue;
+		}
+		if (out + len >= dstsz)
+			break;
+		memmove(dst + out, src + in, len);
+		out += len;
+		in += len;
+	}
+	dst[out] = '\0';
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_BASE_ORIGIN_H
+#define BA_BASE_ORIGIN_H
+
+/*
+ * How a plug-in came by the token; opaque ones are taken from some only.
+ * Plug-in, wire and verifier speak of it, and share no other floor.
+ */
+enum ba_origin {
+	BA_ORIGIN_PROMPT = 1, /* typed at our own prompt */
+	BA_ORIGIN_STACK = 2, /* an earlier PAM module's password */
+	BA_ORIGIN_SASL = 3
+};
+
+#endif

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/io.h"
+#include "common/base/mem.h"
+#include "common/oauth/keys.h"
+#include "common/oauth/metadata.h"
+
+/* Values of BA_SPACE_ATTEMPT. */
+#define ASKING "asking"
+#define ENDED  "ended"
+
+enum phase { PHASE_NONE, PHASE_OIDC, PHASE_OAUTH, PHASE_JWKS };
+
+/* An asking by somebody of this machine. */
+struct stamp {
+	int64_t expires; /* 0: none */
+	bool asking; /* else it has ended, and this is the cooldown */
+};
+
+struct known {
+	struct ba_jwks *set;
+	struct ba_buf raw; /* what set was made of */
+	int64_t expires;
+	bool fixed; /* by jwks_file: never asked, never ends */
+	bool look; /* the store may have news */
+	int64_t seen; /* the cooldown whose result we have looked at */
+	struct stamp own; /* of this process, whatever the store does */
+	enum phase phase; /* of our own asking */
+	int64_t began; /* … and its start */
+	char url[BA_URL_MAX + 1]; /* of the request under way */
+};
+
+struct ba_keys {
+	const struct ba_config *config;
+	struct ba_store *store;
+	const struct ba_log *log;
+	bool alone; /* said that the store does not answer */
+	struct known *known; /* by ba_issuer.index */
+};
+
+static struct known *
+known_of(struct ba_keys *k, const struct ba_issuer *issuer)
+{
+	/* One of another configuration would find somebody else's keys. */
+	if (issuer->index >= k->config->n_issuers ||
+	    issuer != &k->config->issuers[issuer->index])
+		return NULL;
+	return &k->known[issuer->index];
+}
+
+/* Takes set and the bytes of raw over. */
+static void
+replace(
+    struct known *n, struct ba_jwks *set, struct ba_buf *raw, int64_t expires)
+{
+	ba_jwks_free(n->set);
+	ba_buf_wipe(&n->raw);
+	n->set = set;
+	n->raw = *raw;
+	n->expires = expires;
+	ba_buf_init(raw, BA_JWKS_BYTES_MAX);
+}
+
+static void
+warn_of_bad_keys(struct ba_keys *k, const struct ba_issuer *issuer, size_t bad)
+{
+	if (bad > 0)
+		ba_log(k->log, BA_LOG_WARNING,
+		    "issuer %s: %zu of its keys are weak, malformed or not"
+		    " public, and are not used; tell whoever runs it",
+		    issuer->url, bad);
+}
+
+/* A key set that is a file: read once, with the configuration. */
+static int
+load_file(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    uid_t trusted_uid)
+{
+	struct ba_jwks *set = NULL;
+	const char *why = "";
+	struct ba_buf raw;
+	size_t bad = 0;
+	int r;
+
+	n->fixed = true;
+	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	r = ba_read_trusted(issuer->jwks_file, trusted_uid, 0, &raw, &why);
+	if (r == BA_OK) {
+		r = ba_jwks_parse(raw.p, raw.len, &set, &bad);
+		why = ba_err_text(r);
+	}
+	warn_of_bad_keys(k, issuer, bad);
+	if (r == BA_OK)
+		replace(n, set, &raw, INT64_MAX);
+	else if (r != BA_ERR_NOMEM)
+		ba_log(k->log, BA_LOG_ERR,
+		    "issuer %s: jwks_file %s: %s; nobody enters by its tokens"
+		    " until the file is mended and the configuration reloaded",
+		    issuer->url, issuer->jwks_file, why);
+	ba_buf_wipe(&raw);
+	return r == BA_ERR_NOMEM ? r : BA_OK;
+}
+
+int
+ba_keys_new(const struct ba_config *config, struct ba_store *store,
+    uid_t trusted_uid, const struct ba_log *log, struct ba_keys **keysp)
+{
+	struct ba_keys *k;
+	size_t i;
+	int r = BA_OK;
+
+	*keysp = NULL;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return BA_ERR_NOMEM;
+	k->config = config;
+	k->store = store;
+	k->log = log;
+	k->known = calloc(config->n_issuers + 1, sizeof(*k->known));
+	if (k->known == NULL) {
+		free(k);
+		return BA_ERR_NOMEM;
+	}
+	for (i = 0; i < config->n_issuers && r == BA_OK; i++) {
+		ba_buf_init(&k->known[i].raw, BA_JWKS_BYTES_MAX);
+		if (config->issuers[i].jwks_file != NULL)
+			r = load_file(
+			    k, &config->issuers[i], &k->known[i], trusted_uid);
+	}
+	if (r != BA_OK)
+		ba_keys_free(k);
+	else
+		*keysp = k;
+	return r;
+}
+
+void
+ba_keys_free(struct ba_keys *k)
+{
+	size_t i;
+
+	if (k == NULL)
+		return;
+	for (i = 0; i < k->config->n_issuers; i++) {
+		ba_jwks_free(k->known[i].set);
+		ba_buf_wipe(&k->known[i].raw);
+	}
+	free(k->known);
+	free(k);
+}
+
+/*
+ * A time further away than we ever set one was set while the clock was wrong,
+ * and would hold for as long as it was.
+ */
+static bool
+is_live(int64_t expires, int64_t now, int64_t longest)
+{
+	return expires > now && expires - now <= longest;
+}
+
+static bool
+stamp_is_live(const struct stamp *s, int64_t now)
+{
+	return is_live(
+	    s->expires, now, s->asking ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
+}
+
+/*
+ * The last asking by any broker; by this one alone where the store does not
+ * know.
+ */
+static struct stamp
+read_stamp(struct ba_keys *k, const struct ba_issuer *issuer,
+    const struct known *n, int64_t now)
+{
+	struct stamp s = { 0, false };
+	struct ba_buf b;
+	bool found;
+
+	ba_buf_init(&b, sizeof(ASKING));
+	found = k->store != NULL &&
+		ba_store_get(k->store, BA_SPACE_ATTEMPT, issuer->url,
+		    strlen(issuer->url), now, &b, &s.expires) == BA_OK;
+	s.asking = strcmp(ba_buf_str(&b), ASKING) == 0;
+	if (!found || !stamp_is_live(&s, now))
+		s = n->own;
+	if (!stamp_is_live(&s, now))
+		s.expires = 0;
+	ba_buf_wipe(&b);
+	return s;
+}
+
+/*
+ * Leave word for all brokers.  Where the store takes none, each asks for
+ * itself and keeps its own cooldown: a broken store may cost requests, never
+ * a login.
+ */
+static void
+write_stamp(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now, bool asking)
+{
+	const char *text = asking ? ASKING : ENDED;
+	int r = BA_ERR_STORE;
+
+	n->own.asking = asking;
+	n->own.expires = now + (asking ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
+	if (k->store != NULL)
+		r = ba_store_put(k->store, BA_SPACE_ATTEMPT, issuer->url,
+		    strlen(issuer->url), text, strlen(text), now,
+		    n->own.expires, BA_REACH_SHARED);
+	if (r != BA_OK && k->store != NULL && !k->alone) {
+		ba_log(k->log, BA_LOG_WARNING,
+		    "issuers are asked for their keys without a word to the"
+		    " other brokers, for the store does not work");
+		k->alone = true;
+	}
+}
+
+/* A set of the store that we cannot read is no set. */
+static void
+accept_stored(struct ba_keys *k, const struct ba_issuer *issuer,
+    struct known *n, struct ba_buf *raw, int64_t expires)
+{
+	struct ba_jwks *set;
+	int r;
+
+	if (n->set != NULL && n->raw.len == raw->len &&
+	    memcmp(n->raw.p, raw->p, raw->len) == 0) {
+		n->expires = expires;
+		return;
+	}
+	r = ba_jwks_parse(raw->p, raw->len, &set, NULL);
+	if (r == BA_OK) {
+		replace(n, set, raw, expires);
+		return;
+	}
+	ba_log(k->log, BA_LOG_ERR,
+	    "issuer %s: its keys in the store are not usable: %s; it will be"
+	    " asked again",
+	    issuer->url, ba_err_text(r));
+	if (r == BA_ERR_JWKS)
+		r = ba_store_delete(k->store, BA_SPACE_KEYS, issuer->url,
+		    strlen(issuer->url), BA_REACH_SHARED);
+}
+
+/*
+ * Look into the store.  The stamp first: whoever asks puts the keys there
+ * before the word that it is done.
+ */
+static void
+refresh(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now)
+{
+	struct stamp s = read_stamp(k, issuer, n, now);
+	struct ba_buf raw;
+	int64_t expires;
+	int r;
+
+	n->look = false;
+	n->seen = s.asking ? 0 : s.expires;
+	if (k->store == NULL)
+		return;
+	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	r = ba_store_get(k->store, BA_SPACE_KEYS, issuer->url,
+	    strlen(issuer->url), now, &raw, &expires);
+	if (r == BA_OK && is_live(expires, now, BA_KEYS_LIFE_MAX))
+		accept_stored(k, issuer, n, &raw, expires);
+	ba_buf_wipe(&raw);
+}
+
+const struct ba_jwks *
+ba_keys_get(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct known *n = known_of(k, issuer);
+
+	if (n == NULL)
+		return NULL;
+	if (n->fixed)
+		return n->set;
+	if (n->look || n->set == NULL ||
+	    !is_live(n->expires, now, BA_KEYS_LIFE_MAX))
+		refresh(k, issuer, n, now);
+	if (!is_live(n->expires, now, BA_KEYS_LIFE_MAX))
+		return NULL;
+	return n->set;
+}
+
+/*
+ * Another broker's asking is news: it is looked at in the store once before
+ * "no" is the answer, or its keys would wait here for ours to end.
+ */
+static int
+may_ask(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now)
+{
+	struct stamp s;
+
+	if (n->fixed)
+		return BA_ERR_UNAVAIL;
+	s = read_stamp(k, issuer, n, now);
+	if (s.expires == 0)
+		return BA_OK;
+	if (!s.asking && s.expires == n->seen)
+		return BA_ERR_UNAVAIL;
+	if (n->phase == PHASE_NONE)
+		n->look = true;
+	return BA_ERR_BUSY;
+}
+
+int
+ba_keys_may_ask(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct known *n = known_of(k, issuer);
+
+	return n == NULL ? BA_ERR_INTERNAL : may_ask(k, issuer, n, now);
+}
+
+/* Of many brokers one asks (V38): word is left before the first request. */
+static int
+claim(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now)
+{
+	int r;
+
+	r = may_ask(k, issuer, n, now);
+	if (r != BA_OK)
+		return r;
+	if (k->store != NULL)
+		r = ba_store_add(k->store, BA_SPACE_ATTEMPT, issuer->url,
+		    strlen(issuer->url), ASKING, strlen(ASKING), now,
+		    now + BA_KEYS_ASKING, BA_REACH_SHARED);
+	if (r == BA_ERR_EXISTS) {
+		/* Another was quicker; or what is there cannot be right. */
+		r = may_ask(k, issuer, n, now);
+		if (r != BA_OK)
+			return r;
+		r = BA_ERR_EXISTS;
+	}
+	if (r != BA_OK || k->store == NULL) {
+		write_stamp(k, issuer, n, now, true);
+		return BA_OK;
+	}
+	n->own.asking = true;
+	n->own.expires = now + BA_KEYS_ASKING;
+	return BA_OK;
+}
+
+static void
+finish(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now)
+{
+	n->phase = PHASE_NONE;
+	write_stamp(k, issuer, n, now, false);
+	n->seen = n->own.expires;
+}
+
+static const char *
+remedy(int err)
+{
+	switch (err) {
+	case BA_ERR_TIMEOUT:
+	case BA_ERR_HTTP:
+		return "see whether it can be reached from here";
+	case BA_ERR_TLS:
+		return "check ca_file, its certificate and our clock";
+	case BA_ERR_METADATA:
+		return "compare [issuer] with what it publishes";
+	case BA_ERR_JWKS:
+		return "it must publish a key set with a public key";
+	}
+	return "this is a fault of ours";
+}
+
+/* The end of an asking that failed; what was known before stays. */
+static int
+fail(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now, int err, const char *why)
+{
+	ba_log(k->log, BA_LOG_ERR,
+	    "issuer %s: no keys from %.300s: %s%s%.160s; %s; asked again after"
+	    " %d s",
+	    issuer->url, n->url[0] != '\0' ? n->url : "its metadata",
+	    ba_err_text(err), why[0] != '\0' ? ": " : "", why, remedy(err),
+	    BA_KEYS_COOLDOWN);
+	finish(k, issuer, n, now);
+	return err;
+}
+
+/*
+ * A request for n->url, within what is left of the whole asking.  The clock
+ * has whole seconds, so that one of them may be all but over already.
+ */
+static int
+next_request(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now, struct ba_http_request *request)
+{
+	int64_t left = BA_KEYS_ASKING - 1, spent = now - n->began;
+
+	if (spent > 0)
+		left -= spent;
+	if (left <= 0)
+		return fail(k, issuer, n, now, BA_ERR_TIMEOUT,
+		    "its earlier answers took too long");
+	request->url = n->url;
+	request->ca_file = issuer->ca_file;
+	request->timeout_ms = BA_KEYS_REQUEST_MS;
+	if (left * 1000 < BA_KEYS_REQUEST_MS)
+		request->timeout_ms = (unsigned)left * 1000;
+	return BA_OK;
+}
+
+static int
+ask_metadata(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now, enum phase phase, struct ba_http_request *request)
+{
+	int r;
+
+	n->phase = phase;
+	r = ba_well_known_url(issuer->url,
+	    phase == PHASE_OIDC ? BA_WELL_KNOWN_OIDC : BA_WELL_KNOWN_OAUTH,
+	    n->url, sizeof(n->url));
+	if (r != BA_OK)
+		return fail(k, issuer, n, now, r, "its URL is too long");
+	return next_request(k, issuer, n, now, request);
+}
+
+int
+ba_keys_begin(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
+    struct ba_http_request *request)
+{
+	struct known *n = known_of(k, issuer);
+	int r;
+
+	memset(request, 0, sizeof(*request));
+	if (n == NULL)
+		return BA_ERR_INTERNAL;
+	r = claim(k, issuer, n, now);
+	if (r != BA_OK)
+		return r;
+	n->began = now;
+	return ask_metadata(k, issuer, n, now, PHASE_OIDC, request);
+}
+
+static int
+feed_metadata(struct ba_keys *k, const struct ba_issuer *issuer,
+    struct known *n, int64_t now, const struct ba_http_response *response,
+    struct ba_http_request *request)
+{
+	char uri[BA_URL_MAX + 1];
+	const char *why;
+	int r;
+
+	r = ba_metadata_jwks_uri(issuer->url, response, uri, sizeof(uri), &why);
+	if (r == BA_ERR_METADATA && n->phase == PHASE_OIDC &&
+	    ba_metadata_absent(response)) {
+		ba_log(k->log, BA_LOG_INFO,
+		    "issuer %s: nothing at %.300s: %s; trying the form of"
+		    " RFC 8414",
+		    issuer->url, n->url, why);
+		r = ask_metadata(k, issuer, n, now, PHASE_OAUTH, request);
+		return r == BA_OK ? BA_ERR_NEED_KEYS : r;
+	}
+	if (r != BA_OK)
+		return fail(k, issuer, n, now, r,
+		    response->why[0] != '\0' ? response->why : why);
+	memcpy(n->url, uri, sizeof(n->url));
+	n->phase = PHASE_JWKS;
+	r = next_request(k, issuer, n, now, request);
+	return r == BA_OK ? BA_ERR_NEED_KEYS : r;
+}
+
+static int
+judge_jwks(const struct ba_http_response *r, const char **whyp)
+{
+	*whyp = r->why;
+	if (r->err != BA_OK)
+		return r->err;
+	if (r->status != 200) {
+		*whyp = "the answer's HTTP status is not 200";
+		return BA_ERR_JWKS;
+	}
+	/* TR-05; the second is RFC 7517 section 8.5.2. */
+	if (strcmp(r->content_type, "application/json") != 0 &&
+	    strcmp(r->content_type, "application/jwk-set+json") != 0) {
+		*whyp = "the answer is of another type than a key set";
+		return BA_ERR_JWKS;
+	}
+	*whyp = "";
+	return BA_OK;
+}
+
+static int64_t
+life_of(const struct ba_http_response *response)
+{
+	if (response->max_age < 0)
+		return BA_KEYS_LIFE_DEFAULT;
+	if (response->max_age < BA_KEYS_LIFE_MIN)
+		return BA_KEYS_LIFE_MIN;
+	if (response->max_age > BA_KEYS_LIFE_MAX)
+		return BA_KEYS_LIFE_MAX;
+	return response->max_age;
+}
+
+static int
+feed_jwks(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    int64_t now, const struct ba_http_response *response)
+{
+	const struct ba_buf *body = &response->body;
+	int64_t expires = now + life_of(response);
+	struct ba_jwks *set = NULL;
+	struct ba_buf raw;
+	size_t bad = 0;
+	const char *why;
+	int r;
+
+	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	r = judge_jwks(response, &why);
+	if (r == BA_OK)
+		r = ba_jwks_parse(body->p, body->len, &set, &bad);
+	warn_of_bad_keys(k, issuer, bad);
+	if (r == BA_OK)
+		r = ba_buf_append(&raw, body->p, body->len);
+	if (r != BA_OK) {
+		ba_jwks_free(set);
+		return fail(k, issuer, n, now, r, why);
+	}
+	replace(n, set, &raw, expires);
+	/* Else this process alone has them; the store has said why. */
+	if (k->store != NULL)
+		r = ba_store_put(k->store, BA_SPACE_KEYS, issuer->url,
+		    strlen(issuer->url), n->raw.p, n->raw.len, now, expires,
+		    BA_REACH_SHARED);
+	ba_log(k->log, BA_LOG_INFO, "issuer %s: %zu keys, good for %lld s%s",
+	    issuer->url, ba_jwks_count(set), (long long)(expires - now),
+	    r == BA_OK ? "" : ", for this broker alone");
+	finish(k, issuer, n, now);
+	return BA_OK;
+}
+
+int
+ba_keys_feed(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
+    const struct ba_http_response *response, struct ba_http_request *request)
+{
+	struct known *n = known_of(k, issuer);
+
+	memset(request, 0, sizeof(*request));
+	if (n == NULL)
+		return BA_ERR_INTERNAL;
+	switch (n->phase) {
+	case PHASE_NONE:
+		return BA_ERR_INTERNAL;
+	case PHASE_OIDC:
+	case PHASE_OAUTH:
+		return feed_metadata(k, issuer, n, now, response, request);
+	case PHASE_JWKS:
+		return feed_jwks(k, issuer, n, now, response);
+	}
+	return BA_ERR_INTERNAL;
+}
+
+void
+ba_keys_abandon(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct known *n = known_of(k, issuer);
+
+	if (n != NULL && n->phase != PHASE_NONE)
+		(void)fail(
+		    k, issuer, n, now, BA_ERR_HTTP, "no answer came at all");
+}

@@ -1,0 +1,947 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/base/paths.h"
+#include "common/jose/jwk.h"
+#include "common/policy/config.h"
+#include "common/policy/config_keys.h"
+
+/* Linked with --wrap=calloc: of which allocation from now on is the failure? */
+static unsigned fail_at;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	if (fail_at > 0 && --fail_at == 0)
+		return NULL;
+	return __real_calloc(n, size);
+}
+
+/* What was reported: "FILE:LINE: TEXT" a line each. */
+struct said {
+	char text[16384];
+	size_t len;
+	unsigned n;
+};
+
+static void
+problem(void *arg, const char *file, unsigned line, const char *text)
+{
+	struct said *said = arg;
+	size_t room = sizeof(said->text) - said->len;
+	int n;
+
+	assert_non_null(file);
+	assert_null(strpbrk(text, "\n\r"));
+	assert_true(strlen(text) > 0);
+	n = snprintf(
+	    said->text + said->len, room, "%s:%u: %s\n", file, line, text);
+	assert_true(n >= 0 && (size_t)n < room);
+	said->len += (size_t)n;
+	said->n++;
+}
+
+static int
+parse(const char *text, struct said *said, struct ba_config **configp)
+{
+	const struct ba_config_report report = { problem, said };
+
+	memset(said, 0, sizeof(*said));
+	return ba_config_parse("x.conf", text, strlen(text), &report, configp);
+}
+
+static struct ba_config *
+parse_good(const char *text)
+{
+	struct ba_config *config;
+	struct said said;
+	int r;
+
+	r = parse(text, &said, &config);
+	if (r != BA_OK)
+		fail_msg("%s\nwas refused: %s", text, said.text);
+	assert_int_equal(said.n, 0);
+	assert_non_null(config);
+	return config;
+}
+
+#define ISSUER                                                                 \
+	"[issuer https://id.example.org/realms/staff]\n"                       \
+	"audience = ssh.example.org\n"                                         \
+	"username = preferred_username\n"
+#define SERVICE                                                                \
+	"[service sshd]\n"                                                     \
+	"issuer = https://id.example.org/realms/staff\n"
+
+static void
+test_defaults(void **state)
+{
+	struct ba_config *c = parse_good(ISSUER SERVICE "[listen /run/x/ask]");
+	const struct ba_issuer *issuer = &c->issuers[0];
+	const struct ba_service *service = &c->services[0];
+
+	(void)state;
+	assert_int_equal(c->n_issuers, 1);
+	assert_string_equal(issuer->url, "https://id.example.org/realms/staff");
+	assert_int_equal(issuer->audience.n, 1);
+	assert_string_equal(issuer->audience.v[0], "ssh.example.org");
+	assert_string_equal(issuer->username, "preferred_username");
+	assert_int_equal(issuer->algorithms, BA_ALG_ALL);
+	assert_int_equal(issuer->clock_skew, 60);
+	assert_null(issuer->jwks_file);
+	assert_null(issuer->ca_file);
+	assert_int_equal(issuer->index, 0);
+	assert_string_equal(issuer->where.file, "x.conf");
+	assert_int_equal(issuer->where.line, 1);
+
+	assert_int_equal(c->n_services, 1);
+	assert_string_equal(service->name, "sshd");
+	assert_int_equal(service->n_issuers, 1);
+	assert_ptr_equal(service->issuer[0], issuer);
+	assert_int_equal(service->require_scope.n, 0);
+	assert_int_equal(service->n_peers, 1);
+	assert_true(ba_service_peer(service, 0));
+	assert_false(ba_service_peer(service, 1));
+	assert_int_equal(service->accounts, BA_ACCOUNTS_LOCAL);
+	assert_int_equal(service->min_uid, 1000);
+	assert_int_equal(service->account_without_token, BA_UNSAID);
+	assert_null(service->confirm);
+	assert_int_equal(service->where.line, 4);
+
+	assert_int_equal(c->n_listens, 1);
+	assert_string_equal(c->listens[0].path, "/run/x/ask");
+	assert_int_equal(c->listens[0].mode, 0666);
+	assert_int_equal(c->listens[0].group, 0);
+	assert_int_equal(c->listens[0].where.line, 6);
+
+	assert_int_equal(c->max_connections, 1024);
+	assert_int_equal(c->max_per_uid, 256);
+	ba_config_free(c);
+}
+
+static const char all_said[] = "[broker]\n"
+			       "max_connections = 10\n"
+			       "max_per_uid = 5\n"
+			       "[service smtp.x_y-z]\n" /* before its issuers */
+			       "issuer = https://b.example https://a.example\n"
+			       "require_scope = mail https://x/y!z\n"
+			       "peer = 105 0\n"
+			       "accounts = virtual\n"
+			       "min_uid = 2147483648\n"
+			       "account_without_token = allow\n"
+			       "confirm = Really? # yes\n"
+			       "[issuer https://a.example]\n"
+			       "audience = one\ttwo  three\n"
+			       "verify = jwt\n"
+			       "algorithms = ES256 EdDSA\n"
+			       "username = https://example.org/claims/uid\n"
+			       "ca_file = /etc/ssl/ca.pem\n"
+			       "clock_skew = 0\n"
+			       "[issuer https://b.example]\n"
+			       "audience = one\n"
+			       "username = sub\n"
+			       "jwks_file = /etc/bearerauth/keys.json\n"
+			       "clock_skew = 300\n"
+			       "[listen /var/spool/postfix/run/ask]\n"
+			       "mode = 0660\n"
+			       "group = 110\n";
+
+static void
+test_all_said(void **state)
+{
+	struct ba_config *c = parse_good(all_said);
+	const struct ba_issuer *a, *b;
+	const struct ba_service *service;
+
+	(void)state;
+	assert_int_equal(c->max_connections, 10);
+	assert_int_equal(c->max_per_uid, 5);
+	a = ba_config_issuer(c, "https://a.example");
+	b = ba_config_issuer(c, "https://b.example");
+	assert_ptr_equal(a, &c->issuers[0]);
+	assert_ptr_equal(b, &c->issuers[1]);
+	assert_int_equal(b->index, 1);
+	assert_int_equal(a->audience.n, 3);
+	assert_string_equal(a->audience.v[1], "two");
+	assert_string_equal(a->audience.v[2], "three");
+	assert_int_equal(a->algorithms, BA_ALG_ES256 | BA_ALG_EDDSA);
+	assert_string_equal(a->username, "https://example.org/claims/uid");
+	assert_string_equal(a->ca_file, "/etc/ssl/ca.pem");
+	assert_int_equal(a->clock_skew, 0);
+	assert_string_equal(b->jwks_file, "/etc/bearerauth/keys.json");
+	assert_int_equal(b->clock_skew, 300);
+
+	service = ba_config_service(c, "smtp.x_y-z");
+	assert_non_null(service);
+	assert_int_equal(service->n_issuers, 2);
+	assert_ptr_equal(service->issuer[0], b);
+	assert_ptr_equal(service->issuer[1], a);
+	assert_int_equal(service->require_scope.n, 2);
+	assert_string_equal(service->require_scope.v[1], "https://x/y!z");
+	assert_true(ba_service_peer(service, 105));
+	assert_true(ba_service_peer(service, 0));
+	assert_false(ba_service_peer(service, 104));
+	assert_int_equal(service->accounts, BA_ACCOUNTS_VIRTUAL);
+	assert_int_equal(service->min_uid, 2147483648U);
+	assert_int_equal(service->account_without_token, BA_ALLOW);
+	assert_string_equal(service->confirm, "Really? # yes");
+	assert_int_equal(c->listens[0].mode, 0660);
+	assert_int_equal(c->listens[0].group, 110);
+	ba_config_free(c);
+}
+
+static void
+test_lookups(void **state)
+{
+	struct ba_config *c = parse_good(ISSUER SERVICE);
+
+	(void)state;
+	assert_non_null(
+	    ba_config_issuer(c, "https://id.example.org/realms/staff"));
+	assert_null(
+	    ba_config_issuer(c, "https://id.example.org/realms/staff/"));
+	assert_null(ba_config_issuer(c, "https://ID.example.org/realms/staff"));
+	assert_null(ba_config_issuer(c, ""));
+	assert_non_null(ba_config_service(c, "sshd"));
+	assert_null(ba_config_service(c, "SSHD"));
+	assert_null(ba_config_service(c, "sshd2"));
+	assert_null(ba_config_service(c, ""));
+	ba_config_free(c);
+	ba_config_free(NULL);
+}
+
+/* Nobody enters, but nothing is wrong. */
+static void
+test_v53_no_service_at_all(void **state)
+{
+	struct ba_config *c = parse_good("# nothing yet\n");
+
+	(void)state;
+	assert_int_equal(c->n_services, 0);
+	assert_null(ba_config_service(c, "sshd"));
+	ba_config_free(c);
+	c = parse_good(ISSUER);
+	assert_int_equal(c->n_services, 0);
+	ba_config_free(c);
+}
+
+/* A file with one defect, the same repaired, and what the report begins with. */
+struct twin {
+	const char *bad;
+	const char *good;
+	const char *said;
+};
+
+#define IN_ISSUER(line)  ISSUER line "\n"
+#define IN_SERVICE(line) ISSUER SERVICE line "\n"
+#define IN_LISTEN(line)  "[listen /run/a]\n" line "\n"
+#define A10              "aaaaaaaaaa"
+#define A50              A10 A10 A10 A10 A10
+
+static const struct twin twins[] = {
+	/* sections */
+	{ "x = y\n" ISSUER, ISSUER, ":1: 'x' stands before the first section" },
+	{ "[isuer https://a.example]\n", "", ":1: unknown section 'isuer'" },
+	{ "[broker x]\n", "[broker]\n", ":1: this section has no name" },
+	{ "[broker\n", "[broker]\n", ":1: a section line ends" },
+	{ "[broker]\nmax_per_uid\n", "[broker]\nmax_per_uid = 1\n",
+	    ":2: neither [section], nor" },
+	{ "[broker]\n[broker]\n", "[broker]\n",
+	    ":2: this section stands already in x.conf, line 1" },
+	{ ISSUER ISSUER, ISSUER, ":4: this section stands already in x.conf" },
+	{ ISSUER SERVICE SERVICE, ISSUER SERVICE,
+	    ":6: this section stands already in x.conf, line 4" },
+	{ "[listen /run/a]\n[listen /run/a]\n",
+	    "[listen /run/a]\n[listen /run/b]\n", ":2: this section stands" },
+	/* keys */
+	{ IN_ISSUER("usrname = a"), ISSUER,
+	    ":4: unknown key 'usrname'; did you mean 'username'?" },
+	{ IN_ISSUER("usrnam = a"), ISSUER,
+	    ":4: unknown key 'usrnam'; did you mean 'username'?" },
+	{ IN_ISSUER("usrna = a"), ISSUER,
+	    ":4: unknown key 'usrna'; [issuer URL] takes: audience verify" },
+	{ IN_ISSUER("Audience = a"), ISSUER, ":4: neither" },
+	{ IN_SERVICE("isuer = a"), ISSUER SERVICE,
+	    ":6: unknown key 'isuer'; did you mean 'issuer'?" },
+	{ IN_SERVICE("require_scopes = a"), IN_SERVICE("require_scope = a"),
+	    ":6: unknown key 'require_scopes'; did you mean 'require_scope'?" },
+	{ IN_SERVICE("require_group = a"), ISSUER SERVICE,
+	    ":6: unknown key 'require_group'; [service NAME] takes: issuer "
+	    "require_scope peer accounts min_uid account_without_token "
+	    "confirm" },
+	{ "[broker]\nmode = 0600\n", "[broker]\n",
+	    ":2: unknown key 'mode'; [broker] takes: max_connections "
+	    "max_per_uid" },
+	{ IN_ISSUER("audience = b"), ISSUER,
+	    ":4: 'audience' stands already in line 2" },
+	{ IN_SERVICE("peer = 0\npeer = 1"), IN_SERVICE("peer = 0 1"),
+	    ":7: 'peer' stands already in line 6" },
+	/* [broker] */
+	{ "[broker]\nmax_connections = 0\n", "[broker]\nmax_connections = 1\n",
+	    ":2: '0' must be a number from 1 to 65535" },
+	{ "[broker]\nmax_connections = 65536\n",
+	    "[broker]\nmax_connections = 65535\n", ":2: '65536' must" },
+	{ "[broker]\nmax_per_uid = -1\n", "[broker]\nmax_per_uid = 1\n",
+	    ":2: '-1' must" },
+	{ "[broker]\nmax_per_uid = 0x10\n", "[broker]\nmax_per_uid = 10\n",
+	    ":2: '0x10' must" },
+	{ "[broker]\nmax_per_uid = 10 20\n", "[broker]\nmax_per_uid = 10\n",
+	    ":2: '10 20' must" },
+	{ "[broker]\nmax_per_uid = 18446744073709551617\n",
+	    "[broker]\nmax_per_uid = 1\n", ":2: '18446744073709551617' must" },
+	/* [issuer] */
+	{ "[issuer]\naudience = a\nusername = b\n",
+	    "[issuer https://a]\naudience = a\nusername = b\n",
+	    ":1: an issuer section names its issuer" },
+	{ "[issuer http://a]\naudience = a\nusername = b\n",
+	    "[issuer https://a]\naudience = a\nusername = b\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer https://u@a]\naudience = a\nusername = b\n",
+	    "[issuer https://a]\naudience = a\nusername = b\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer https://a/?b]\naudience = a\nusername = b\n",
+	    "[issuer https://a/b]\naudience = a\nusername = b\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer https://a/#b]\naudience = a\nusername = b\n",
+	    "[issuer https://a/b]\naudience = a\nusername = b\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer https://a]\nusername = b\n",
+	    "[issuer https://a]\nusername = b\naudience = c\n",
+	    ":1: audience = is missing" },
+	{ "[issuer https://a]\naudience = c\n",
+	    "[issuer https://a]\nusername = b\naudience = c\n",
+	    ":1: username = is missing" },
+	{ IN_ISSUER("verify = introspection"), IN_ISSUER("verify = jwt"),
+	    ":4: verify = introspection is not supported by this version" },
+	{ IN_ISSUER("verify = jwt+introspection"), IN_ISSUER("verify = jwt"),
+	    ":4: verify = jwt+introspection is not supported by this" },
+	{ IN_ISSUER("verify = JWT"), IN_ISSUER("verify = jwt"),
+	    ":4: verify = JWT is unknown: say jwt" },
+	{ IN_ISSUER("algorithms = RS256 none"), IN_ISSUER("algorithms = RS256"),
+	    ":4: algorithm 'none' is unknown" },
+	{ IN_ISSUER("algorithms = HS256"), IN_ISSUER("algorithms = PS256"),
+	    ":4: algorithm 'HS256' is unknown" },
+	{ IN_ISSUER("algorithms = rs256"), IN_ISSUER("algorithms = RS256"),
+	    ":4: algorithm 'rs256' is unknown" },
+	{ IN_ISSUER("algorithms = RS256,ES256"),
+	    IN_ISSUER("algorithms = RS256 ES256"),
+	    ":4: algorithm 'RS256,ES256' is unknown" },
+	{ "[issuer https://a]\naudience = c\nusername = a b\n",
+	    "[issuer https://a]\naudience = c\nusername = a\n",
+	    ":3: username = names one claim" },
+	{ "[issuer https://a]\naudience = c\nusername = " A50 A50 A50 A50 A50
+	  "aaaaaa\n",
+	    "[issuer https://a]\naudience = c\nusername = " A50 A50 A50 A50 A50
+	    "aaaaa\n",
+	    ":3: username = names one claim" },
+	{ IN_ISSUER("jwks_file = keys.json"), IN_ISSUER("jwks_file = /k.json"),
+	    ":4: 'keys.json' must be an absolute path" },
+	{ IN_ISSUER("jwks_file = /etc/../k"), IN_ISSUER("jwks_file = /etc/..k"),
+	    ":4: '/etc/../k' must be an absolute path" },
+	{ IN_ISSUER("ca_file = //k"), IN_ISSUER("ca_file = /k"),
+	    ":4: '//k' must be an absolute path" },
+	{ IN_ISSUER("ca_file = /k/"), IN_ISSUER("ca_file = /k"),
+	    ":4: '/k/' must be an absolute path" },
+	{ IN_ISSUER("ca_file = /./k"), IN_ISSUER("ca_file = /.k"),
+	    ":4: '/./k' must be an absolute path" },
+	{ IN_ISSUER("clock_skew = 301"), IN_ISSUER("clock_skew = 300"),
+	    ":4: '301' must be a number from 0 to 300" },
+	{ IN_ISSUER("clock_skew = 60s"), IN_ISSUER("clock_skew = 60"),
+	    ":4: '60s' must be a number" },
+	/* [service] */
+	{ ISSUER "[service]\nissuer = https://id.example.org/realms/staff\n",
+	    ISSUER SERVICE, ":4: a service is named by" },
+	{ "[service a/b]\nissuer = https://a\n[issuer https://a]\n"
+	  "audience = a\nusername = b\n",
+	    "[service a.b]\nissuer = https://a\n[issuer https://a]\n"
+	    "audience = a\nusername = b\n",
+	    ":1: a service is named by" },
+	{ ISSUER "[service " A50 "aaaaabbbbbccccc]\n"
+		 "issuer = https://id.example.org/realms/staff\n",
+	    ISSUER "[service " A50 "aaaaabbbbbcccc]\n"
+		   "issuer = https://id.example.org/realms/staff\n",
+	    ":4: a service is named by" },
+	{ ISSUER "[service sshd]\n", ISSUER SERVICE,
+	    ":4: issuer = is missing" },
+	{ ISSUER "[service a]\nissuer = https://id.example.org/realms/staff/\n",
+	    ISSUER
+	    "[service a]\nissuer = https://id.example.org/realms/staff\n",
+	    ":5: issuer 'https://id.example.org/realms/staff/' has no "
+	    "section" },
+	{ ISSUER SERVICE "[service b]\nissuer = "
+			 "https://id.example.org/realms/staff https://b\n",
+	    ISSUER SERVICE "[service b]\nissuer = "
+			   "https://id.example.org/realms/staff\n",
+	    ":7: issuer 'https://b' has no section: add [issuer https://b]" },
+	{ IN_SERVICE("require_scope = a\"b"), IN_SERVICE("require_scope = a'b"),
+	    ":6: 'a\"b' is no scope" },
+	{ IN_SERVICE("require_scope = a\\b"), IN_SERVICE("require_scope = a/b"),
+	    ":6: 'a\\b' is no scope" },
+	{ IN_SERVICE("require_scope = \xc3\xa4"),
+	    IN_SERVICE("require_scope = a"), ":6: '\xc3\xa4' is no scope" },
+	{ IN_SERVICE("peer = no-such-user-here"), IN_SERVICE("peer = 4711"),
+	    ":6: user 'no-such-user-here' is unknown here: add the user" },
+	{ IN_SERVICE("peer = 4294967295"), IN_SERVICE("peer = 4294967294"),
+	    ":6: user '4294967295' is unknown here" },
+	{ IN_SERVICE("accounts = ldap"), IN_SERVICE("accounts = virtual"),
+	    ":6: accounts = ldap is unknown: say local or virtual" },
+	{ IN_SERVICE("min_uid = 0"), IN_SERVICE("min_uid = 1"),
+	    ":6: '0' must be a number from 1 to 2147483648" },
+	{ IN_SERVICE("min_uid = 2147483649"),
+	    IN_SERVICE("min_uid = 2147483648"), ":6: '2147483649' must" },
+	{ IN_SERVICE("account_without_token = yes"),
+	    IN_SERVICE("account_without_token = deny"),
+	    ":6: account_without_token = yes is unknown: say allow or deny" },
+	{ IN_SERVICE("confirm = " A50 A50 A50 A50 A50 A50 A50 A50 "a"),
+	    IN_SERVICE("confirm = " A50 A50 A50 A50 A50 A50 A50 A50),
+	    ":6: the question is too long" },
+	{ IN_SERVICE("confirm ="), IN_SERVICE("confirm = a"),
+	    ":6: a value is missing" },
+	/* [listen] */
+	{ "[listen]\n", "[listen /a]\n", ":1: a socket is named by" },
+	{ "[listen a]\n", "[listen /a]\n", ":1: a socket is named by" },
+	{ "[listen /a/../b]\n", "[listen /a/b]\n", ":1: a socket is named" },
+	{ "[listen /" A50 A50 "aaaaaaa]\n", "[listen /" A50 A50 "aaaaaa]\n",
+	    ":1: the path of a socket has at most 107 bytes" },
+	{ "[listen " BA_CONTROL_SOCKET "]\n", "[listen " BA_ASK_SOCKET "]\n",
+	    ":1: this is the control socket's path" },
+	{ IN_LISTEN("mode = 1777"), IN_LISTEN("mode = 777"),
+	    ":2: '1777' must be an octal mode" },
+	{ IN_LISTEN("mode = 0680"), IN_LISTEN("mode = 0660"),
+	    ":2: '0680' must be an octal mode" },
+	{ IN_LISTEN("mode = rw"), IN_LISTEN("mode = 0"),
+	    ":2: 'rw' must be an octal mode" },
+	{ IN_LISTEN("group = no-such-group-here"), IN_LISTEN("group = 4711"),
+	    ":2: group 'no-such-group-here' is unknown here" },
+};
+
+static void
+test_twins(void **state)
+{
+	struct ba_config *config;
+	struct said said;
+	char want[512];
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
+		r = parse(twins[i].bad, &said, &config);
+		(void)snprintf(want, sizeof(want), "x.conf%s", twins[i].said);
+		if (r != BA_ERR_CONFIG || config != NULL ||
+		    strncmp(said.text, want, strlen(want)) != 0 || said.n != 1)
+			fail_msg("%s\ngave %d: %s", twins[i].bad, r, said.text);
+		ba_config_free(parse_good(twins[i].good));
+	}
+}
+
+/* By name: of this machine's users root alone can be counted on. */
+static void
+test_peer_by_name(void **state)
+{
+	struct ba_config *config;
+	const struct passwd *pw = getpwuid(0);
+	char text[512];
+
+	(void)state;
+	if (pw == NULL)
+		skip();
+	(void)snprintf(
+	    text, sizeof(text), ISSUER SERVICE "peer = 7 %.64s\n", pw->pw_name);
+	config = parse_good(text);
+	assert_int_equal(config->services[0].n_peers, 2);
+	assert_true(ba_service_peer(&config->services[0], 0));
+	assert_true(ba_service_peer(&config->services[0], 7));
+	ba_config_free(config);
+}
+
+/* What the wire and the well-known URLs have no room for. */
+static void
+test_limits_of_others(void **state)
+{
+	struct ba_config *config;
+	char text[4096], url[2048];
+	struct said said;
+	size_t n;
+	int len;
+
+	(void)state;
+	memset(url, 'a', sizeof(url));
+	memcpy(url, "https://a/", 10);
+	for (n = 2000; n <= 2001; n++) {
+		len = snprintf(text, sizeof(text),
+		    "[issuer %.*s]\naudience = a\nusername = b\n", (int)n, url);
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		assert_int_equal(parse(text, &said, &config),
+		    n == 2000 ? BA_OK : BA_ERR_CONFIG);
+		assert_true(n == 2000 || strstr(said.text, "too long"));
+		ba_config_free(config);
+	}
+	for (n = 510; n <= 512; n++) {
+		len = snprintf(text, sizeof(text),
+		    ISSUER SERVICE "require_scope = b %.*s\n", (int)n - 2,
+		    url + 10);
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		assert_int_equal(parse(text, &said, &config),
+		    n <= 511 ? BA_OK : BA_ERR_CONFIG);
+		assert_true(n <= 511 || strstr(said.text, ":6: the scopes"));
+		ba_config_free(config);
+	}
+}
+
+/* All problems are told in one go, without any that follow from another. */
+static void
+test_every_problem(void **state)
+{
+	static const char text[] = "a = b\n"
+				   "[nonsense x]\n"
+				   "a = b\n"
+				   "b\n"
+				   "[issuer https://a]\n"
+				   "clock_skew = x\n"
+				   "username = y\n"
+				   "[service b]\n"
+				   "issuer = https://a https://c https://d\n"
+				   "peer = 1 no-such-user-here 2\n"
+				   "[listen /x]\n"
+				   "mode = 9\n";
+	static const char *const want[] = { ":1: 'a'", ":2: unknown",
+		":4: ", ":6: 'x'", ":5: audience", ":9: issuer 'https://c'",
+		":9: issuer 'https://d'", ":10: user", ":12: '9'" };
+	struct ba_config *config;
+	struct said said;
+	const char *at;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse(text, &said, &config), BA_ERR_CONFIG);
+	assert_null(config);
+	for (at = said.text, i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		at = strstr(at, want[i]);
+		if (at == NULL)
+			fail_msg("no '%s' in\n%s", want[i], said.text);
+	}
+	assert_int_equal(said.n, i);
+	/* Nobody need listen. */
+	assert_int_equal(
+	    ba_config_parse("x", text, sizeof(text) - 1, NULL, &config),
+	    BA_ERR_CONFIG);
+}
+
+/* A cut of a good file anywhere is a configuration or a report; no crash. */
+static void
+test_cut_anywhere(void **state)
+{
+	struct ba_config *config;
+	struct said said;
+	const struct ba_config_report report = { problem, &said };
+	size_t i;
+	char *copy;
+	int r;
+
+	(void)state;
+	for (i = 0; i < sizeof(all_said); i++) {
+		memset(&said, 0, sizeof(said));
+		copy = malloc(i + 1);
+		assert_non_null(copy);
+		memcpy(copy, all_said, i);
+		r = ba_config_parse("x.conf", copy, i, &report, &config);
+		free(copy);
+		assert_true(r == BA_OK || r == BA_ERR_CONFIG);
+		assert_true((r == BA_OK) == (said.n == 0));
+		assert_true((r == BA_OK) == (config != NULL));
+		ba_config_free(config);
+	}
+}
+
+static void
+test_no_memory(void **state)
+{
+	struct ba_config *config;
+	struct said said;
+	unsigned n;
+	int r;
+
+	(void)state;
+	for (n = 1;; n++) {
+		fail_at = n;
+		r = parse(all_said, &said, &config);
+		assert_int_equal(said.n, 0);
+		if (r == BA_OK)
+			break;
+		assert_int_equal(r, BA_ERR_NOMEM);
+		assert_null(config);
+	}
+	assert_true(fail_at > 0 && n > 50);
+	fail_at = 0;
+	ba_config_free(config);
+}
+
+/* The table is for the manual page too: each key once, each needed one said. */
+static void
+test_table(void **state)
+{
+	size_t i, j, k;
+
+	(void)state;
+	for (i = 0; i < BA_SECTION_KINDS; i++) {
+		const struct ba_section_kind *kind = &ba_section_kinds[i];
+
+		assert_true(kind->n_keys > 0);
+		for (j = 0; j < kind->n_keys; j++)
+			for (k = 0; k < j; k++)
+				assert_string_not_equal(
+				    kind->keys[j].name, kind->keys[k].name);
+	}
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+struct tree {
+	char dir[64];
+	char main[96];
+};
+
+static void
+write_file(const struct tree *t, const char *name, const char *text)
+{
+	char path[160];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", t->dir, name);
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static void
+set_mode(const struct tree *t, const char *name, mode_t mode)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", t->dir, name);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct tree *t = calloc(1, sizeof(*t));
+	char path[160];
+
+	if (t == NULL)
+		return -1;
+	(void)snprintf(t->dir, sizeof(t->dir), "/tmp/ba_test_config.XXXXXX");
+	if (mkdtemp(t->dir) == NULL)
+		return -1;
+	(void)snprintf(t->main, sizeof(t->main), "%s/main.conf", t->dir);
+	(void)snprintf(path, sizeof(path), "%s/conf.d", t->dir);
+	if (mkdir(path, 0700) != 0)
+		return -1;
+	*state = t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const names[] = { "main.conf", "other",
+		"conf.d/10.conf", "conf.d/9.conf", "conf.d/.x.conf",
+		"conf.d/x.conf~", "conf.d/.conf", "conf.d/x.conf", "conf.d" };
+	struct tree *t = *state;
+	char path[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", t->dir, names[i]);
+		(void)remove(path);
+	}
+	i = (size_t)rmdir(t->dir);
+	free(t);
+	return i == 0 ? 0 : -1;
+}
+
+static int
+load(const struct tree *t, uid_t trusted_uid, struct said *said,
+    struct ba_config **configp)
+{
+	const struct ba_config_report report = { problem, said };
+
+	memset(said, 0, sizeof(*said));
+	return ba_config_load(t->main, trusted_uid, &report, configp);
+}
+
+static struct ba_config *
+load_good(const struct tree *t)
+{
+	struct ba_config *config;
+	struct said said;
+	int r;
+
+	r = load(t, geteuid(), &said, &config);
+	if (r != BA_OK)
+		fail_msg("refused: %s", said.text);
+	assert_int_equal(said.n, 0);
+	return config;
+}
+
+static void
+load_bad(const struct tree *t, int want, const char *words)
+{
+	struct ba_config *config;
+	struct said said;
+
+	assert_int_equal(load(t, geteuid(), &said, &config), want);
+	assert_null(config);
+	if (strstr(said.text, words) == NULL || said.n != 1)
+		fail_msg("no '%s' in %s", words, said.text);
+}
+
+static void
+test_files_in_order(void **state)
+{
+	const struct tree *t = *state;
+	struct ba_config *c;
+
+	write_file(t, "main.conf", SERVICE);
+	/* Byte order, so 10 comes before 9. */
+	write_file(t, "conf.d/9.conf",
+	    "[issuer https://z]\naudience = a\n"
+	    "username = b\n");
+	write_file(t, "conf.d/10.conf", "# first\n" ISSUER);
+	write_file(t, "conf.d/.x.conf", "nonsense\n");
+	write_file(t, "conf.d/x.conf~", "nonsense\n");
+	write_file(t, "conf.d/.conf", "nonsense\n");
+	c = load_good(t);
+	assert_int_equal(c->n_issuers, 2);
+	assert_string_equal(
+	    c->issuers[0].url, "https://id.example.org/realms/staff");
+	assert_ptr_equal(c->services[0].issuer[0], &c->issuers[0]);
+	assert_non_null(strstr(c->issuers[0].where.file, "conf.d/10.conf"));
+	assert_int_equal(c->issuers[0].where.line, 2);
+	assert_string_equal(c->issuers[1].url, "https://z");
+	assert_string_equal(c->services[0].where.file, t->main);
+	ba_config_free(c);
+}
+
+static void
+test_no_memory_for_files(void **state)
+{
+	const struct tree *t = *state;
+	struct ba_config *config;
+	struct said said;
+	unsigned n;
+	int r;
+
+	write_file(t, "main.conf", SERVICE);
+	write_file(t, "conf.d/9.conf", ISSUER);
+	for (n = 1;; n++) {
+		fail_at = n;
+		r = load(t, geteuid(), &said, &config);
+		if (r == BA_OK)
+			break;
+		assert_int_equal(r, BA_ERR_NOMEM);
+		assert_null(config);
+	}
+	assert_true(fail_at > 0 && n > 10);
+	fail_at = 0;
+	ba_config_free(config);
+}
+
+static void
+test_sections_end_with_their_file(void **state)
+{
+	const struct tree *t = *state;
+
+	write_file(t, "main.conf", ISSUER SERVICE);
+	write_file(t, "conf.d/10.conf", "min_uid = 500\n");
+	load_bad(t, BA_ERR_CONFIG,
+	    "conf.d/10.conf:1: 'min_uid' stands before the first section");
+	write_file(t, "conf.d/10.conf", SERVICE "min_uid = 500\n");
+	load_bad(t, BA_ERR_CONFIG,
+	    "conf.d/10.conf:1: this section stands already in /tmp/");
+	write_file(t, "main.conf", ISSUER);
+	ba_config_free(load_good(t));
+}
+
+static void
+test_no_main_file(void **state)
+{
+	const struct tree *t = *state;
+
+	/* One line alone: that its issuer is not there is no news. */
+	write_file(t, "conf.d/10.conf", SERVICE);
+	load_bad(t, BA_ERR_CONFIG, "main.conf:0: does not exist");
+	write_file(t, "main.conf", ISSUER);
+	ba_config_free(load_good(t));
+}
+
+static void
+test_pm11_modes(void **state)
+{
+	static const mode_t bad[] = { 0620, 0660, 0602, 0666 };
+	static const mode_t good[] = { 0400, 0600, 0640, 0644 };
+	const struct tree *t = *state;
+	size_t i;
+
+	write_file(t, "main.conf", ISSUER);
+	write_file(t, "conf.d/10.conf", SERVICE);
+	for (i = 0; i < 4; i++) {
+		set_mode(t, "main.conf", bad[i]);
+		load_bad(t, BA_ERR_CONFIG, "main.conf:0: may be written by");
+		set_mode(t, "main.conf", good[i]);
+		set_mode(t, "conf.d/10.conf", bad[i]);
+		load_bad(t, BA_ERR_CONFIG, "chmod 0640");
+		set_mode(t, "conf.d/10.conf", good[i]);
+		ba_config_free(load_good(t));
+	}
+	set_mode(t, "conf.d", 0770);
+	load_bad(t, BA_ERR_CONFIG, "the directory may be written by group");
+	set_mode(t, "conf.d", 0755);
+	ba_config_free(load_good(t));
+	set_mode(t, ".", 0702);
+	load_bad(t, BA_ERR_CONFIG, "the directory may be written by group");
+	set_mode(t, ".", 0700);
+	ba_config_free(load_good(t));
+}
+
+static void
+test_pm11_links(void **state)
+{
+	const struct tree *t = *state;
+	char path[160];
+
+	write_file(t, "other", ISSUER);
+	assert_int_equal(symlink("other", t->main), 0);
+	load_bad(t, BA_ERR_CONFIG, "main.conf:0: is a symbolic link");
+	write_file(t, "main.conf", ISSUER);
+	(void)snprintf(path, sizeof(path), "%s/conf.d/x.conf", t->dir);
+	assert_int_equal(symlink("../other", path), 0);
+	load_bad(t, BA_ERR_CONFIG, "x.conf:0: is a symbolic link");
+	assert_int_equal(unlink(path), 0);
+	ba_config_free(load_good(t));
+}
+
+static void
+test_conf_d_is_a_file(void **state)
+{
+	const struct tree *t = *state;
+	char path[160];
+
+	write_file(t, "main.conf", ISSUER);
+	(void)snprintf(path, sizeof(path), "%s/conf.d", t->dir);
+	assert_int_equal(rmdir(path), 0);
+	ba_config_free(load_good(t));
+	write_file(t, "conf.d", "");
+	load_bad(t, BA_ERR_SYSTEM, "the directory cannot be examined");
+}
+
+/* Root's own files are root's for everybody; a stranger's are nobody's. */
+static void
+test_pm11_owner(void **state)
+{
+	const struct tree *t = *state;
+	struct ba_config *config;
+	struct said said;
+	int r;
+
+	write_file(t, "main.conf", ISSUER);
+	r = load(t, geteuid() + 1, &said, &config);
+	if (geteuid() == 0) {
+		assert_int_equal(r, BA_OK);
+		ba_config_free(config);
+		assert_int_equal(chown(t->main, 4711, (gid_t)-1), 0);
+		r = load(t, 4712, &said, &config);
+	}
+	assert_int_equal(r, BA_ERR_CONFIG);
+	assert_null(config);
+	assert_non_null(strstr(said.text, "belongs to another user"));
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(load(t, 4711, &said, &config), BA_OK);
+	ba_config_free(config);
+	/* The same of the directory that holds them. */
+	assert_int_equal(chown(t->main, 0, (gid_t)-1), 0);
+	assert_int_equal(chown(t->dir, 4711, (gid_t)-1), 0);
+	assert_int_equal(load(t, 4712, &said, &config), BA_ERR_CONFIG);
+	assert_non_null(strstr(said.text, "the directory belongs to another"));
+	assert_int_equal(load(t, 4711, &said, &config), BA_OK);
+	ba_config_free(config);
+}
+
+static void
+test_too_large(void **state)
+{
+	const struct tree *t = *state;
+	char *text = malloc(BA_CONFIG_BYTES_MAX + 2);
+	size_t i;
+
+	assert_non_null(text);
+	for (i = 0; i <= BA_CONFIG_BYTES_MAX; i++)
+		text[i] = i % 64 == 0 ? '\n' : '#';
+	text[0] = '#';
+	text[i] = '\0';
+	write_file(t, "main.conf", text);
+	load_bad(t, BA_ERR_CONFIG, "main.conf:0: is too large");
+	text[i - 1] = '\0';
+	write_file(t, "main.conf", text);
+	ba_config_free(load_good(t));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all_said),
+		cmocka_unit_test(test_lookups),
+		cmocka_unit_test(test_v53_no_service_at_all),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_peer_by_name),
+		cmocka_unit_test(test_limits_of_others),
+		cmocka_unit_test(test_every_problem),
+		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test_setup_teardown(
+		    test_files_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_no_memory_for_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_sections_end_with_their_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_no_main_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_pm11_modes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_pm11_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_conf_d_is_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_pm11_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_too_large, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,1800 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/log.h"
+#include "common/jose/jws.h"
+#include "common/json/json.h"
+#include "common/verify.h"
+#include "tests/unit/mint.h"
+
+#define NOW     INT64_C(1700000000)
+#define ISS_A   "https://a.example"
+#define ISS_B   "https://b.example/realms/x"
+#define ISS_C   "https://c.example"
+#define N(a)    (sizeof(a) / sizeof((a)[0]))
+#define CLAIM_K "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+
+static const char config_text[] =
+    "[issuer " ISS_A "]\n"
+    "audience = ssh.example.org also.example.org\n"
+    "username = preferred_username\n"
+    "[issuer " ISS_B "]\n"
+    "audience = ssh.example.org\n"
+    "username = sub\n"
+    "algorithms = ES256\n"
+    "clock_skew = 0\n"
+    "[issuer " ISS_C "]\n"
+    "audience = ssh.example.org\n"
+    "username = sub\n"
+    "[service sshd]\n"
+    "issuer = " ISS_A " " ISS_B "\n"
+    "require_scope = login\n"
+    "[service su]\n"
+    "issuer = " ISS_A "\n"
+    "require_scope = login admin\n"
+    "min_uid = 500\n"
+    "[service smtp]\n"
+    "issuer = " ISS_A "\n"
+    "accounts = virtual\n"
+    "[service other]\n"
+    "issuer = " ISS_C "\n";
+
+/*
+ * Linked with --wrap=malloc, calloc and strdup: which allocation from now on
+ * is the one that fails?  (jansson's and OpenSSL's own are not counted.)
+ */
+static unsigned fail_at;
+
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+char *__real_strdup(const char *s);
+char *__wrap_strdup(const char *s);
+
+static bool
+fails(void)
+{
+	return fail_at > 0 && --fail_at == 0;
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+/* Everything that the tests share; made once, for RSA keys take a while. */
+static struct {
+	struct ba_config *config;
+	struct ba_mint *rsa, *p256, *ed; /* of A */
+	struct ba_mint *b, *c; /* of B and C, P-256 */
+	struct ba_mint *evil; /* of nobody, P-256 */
+	struct ba_jwks *jwks[3]; /* by the issuer's index */
+} w;
+
+/* One verification: what is asked, and what the verifier may know. */
+struct trial {
+	struct ba_question q;
+	struct ba_snapshot s;
+	const struct ba_jwks *jwks[3];
+	bool not_final;
+	bool final_asked;
+	unsigned keys_asked[3];
+	/* what the trace said */
+	unsigned n_checks;
+	enum ba_check last;
+	int last_err;
+	char detail[1024];
+	const struct ba_where *where;
+	bool silent; /* without a trace */
+};
+
+static const struct ba_jwks *
+keys(void *arg, const struct ba_issuer *issuer)
+{
+	struct trial *t = arg;
+
+	t->keys_asked[issuer->index]++;
+	return t->jwks[issuer->index];
+}
+
+static bool
+final(void *arg, const struct ba_issuer *issuer)
+{
+	struct trial *t = arg;
+
+	(void)issuer;
+	t->final_asked = true;
+	return !t->not_final;
+}
+
+/* TOK-06: no piece of the token stands in what is said about it. */
+static void
+assert_no_token(const struct trial *t, const char *detail)
+{
+	const char *at = t->q.token, *end;
+	char piece[24];
+
+	for (; at != NULL && *at != '\0'; at = *end == '\0' ? end : end + 1) {
+		end = at + strcspn(at, ".");
+		if ((size_t)(end - at) < sizeof(piece))
+			continue;
+		memcpy(piece, at, sizeof(piece) - 1);
+		piece[sizeof(piece) - 1] = '\0';
+		assert_null(strstr(detail, piece));
+		memcpy(piece, end - (sizeof(piece) - 1), sizeof(piece) - 1);
+		assert_null(strstr(detail, piece));
+	}
+}
+
+static void
+check(void *arg, enum ba_check which, int err, const char *detail,
+    const struct ba_where *where)
+{
+	struct trial *t = arg;
+	char clean[1024];
+
+	assert_non_null(detail);
+	assert_true(strlen(detail) > 0 && strlen(detail) < 512);
+	ba_sanitise(clean, sizeof(clean), detail, strlen(detail));
+	assert_string_equal(clean, detail);
+	assert_no_token(t, detail);
+	/* In order, each at most once, and none after a failure. */
+	assert_true(t->n_checks == 0 || t->last < which);
+	assert_true(t->n_checks == 0 || t->last_err == BA_OK);
+	t->n_checks++;
+	t->last = which;
+	t->last_err = err;
+	t->where = where;
+	(void)snprintf(t->detail, sizeof(t->detail), "%s", detail);
+}
+
+static void
+begin(struct trial *t, const char *token)
+{
+	memset(t, 0, sizeof(*t));
+	t->q.service = "sshd";
+	t->q.user = "alice";
+	t->q.uid_known = true;
+	t->q.uid = 1000;
+	t->q.origin = BA_ORIGIN_PROMPT;
+	t->q.token = token;
+	t->q.token_len = token == NULL ? 0 : strlen(token);
+	t->s.config = w.config;
+	t->s.now = NOW;
+	t->s.keys = keys;
+	t->s.final = final;
+	t->s.arg = t;
+	memcpy(t->jwks, w.jwks, sizeof(t->jwks));
+}
+
+/* What holds of every verdict, whatever it is. */
+static void
+assert_shape(const struct trial *t, const struct ba_verdict *v, bool token)
+{
+	bool held = !token || v->check > BA_CHECK_SIGNATURE;
+
+	assert_int_equal(v->claims != NULL, held);
+	if (v->err == BA_OK) {
+		assert_int_equal(v->check, BA_CHECK_ACCOUNT);
+		assert_non_null(v->service);
+		assert_non_null(v->issuer);
+		assert_true(strlen(v->user) > 0);
+		assert_true(strlen(v->sub) > 0);
+		assert_true(v->exp > 0);
+	} else {
+		assert_string_equal(v->user, "");
+		assert_null(v->sub);
+		assert_int_equal(v->exp, 0);
+	}
+	if (!t->silent) {
+		assert_int_equal(t->last, v->check);
+		assert_int_equal(t->last_err, v->err);
+	}
+}
+
+static int
+run(struct trial *t, const json_t *claims, struct ba_verdict *v)
+{
+	const struct ba_trace trace = { check, t }, *tr;
+	int r;
+
+	tr = t->silent ? NULL : &trace;
+	memset(v, 0xa5, sizeof(*v));
+	t->n_checks = 0;
+	if (claims == NULL)
+		r = ba_verify(&t->q, &t->s, tr, v);
+	else
+		r = ba_verify_claims(&t->q, &t->s, claims, tr, v);
+	assert_int_equal(v->err, r);
+	assert_shape(t, v, claims == NULL);
+	return r;
+}
+
+/* With and without a trace, which must make no difference. */
+static int
+decide(struct trial *t, const json_t *claims, enum ba_check *checkp)
+{
+	struct ba_verdict v;
+	int r;
+
+	t->silent = true;
+	r = run(t, claims, &v);
+	ba_verdict_clear(&v);
+	t->silent = false;
+	assert_int_equal(run(t, claims, &v), r);
+	if (checkp != NULL)
+		*checkp = v.check;
+	ba_verdict_clear(&v);
+	return r;
+}
+
+static void
+expect(struct trial *t, const char *what, int err, enum ba_check which)
+{
+	enum ba_check got;
+	int r;
+
+	r = decide(t, NULL, &got);
+	if (r != err || got != which)
+		fail_msg("%s: %s at %s, not %s at %s (%s)", what,
+		    ba_err_name(r), ba_check_name(got), ba_err_name(err),
+		    ba_check_name(which), t->detail);
+}
+
+static void
+expect_ok(struct trial *t, const char *what)
+{
+	expect(t, what, BA_OK, BA_CHECK_ACCOUNT);
+}
+
+/* --- tokens --------------------------------------------------------------- */
+
+struct member {
+	const char *name;
+	const char *raw; /* JSON text; NULL: leave it out */
+};
+
+static const struct member usual[] = {
+	{ "iss", "\"" ISS_A "\"" },
+	{ "aud", "\"ssh.example.org\"" },
+	{ "exp", "1700000600" },
+	{ "nbf", "1699999990" },
+	{ "iat", "1699999990" },
+	{ "sub", "\"4711\"" },
+	{ "client_id", "\"cli\"" },
+	{ "jti", "\"j-1\"" },
+	{ "scope", "\"openid login profile\"" },
+	{ "preferred_username", "\"alice\"" },
+};
+
+static const char *
+changed(const struct member *m, const struct member *change, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(change[i].name, m->name) == 0)
+			return change[i].raw;
+	return m->raw;
+}
+
+static bool
+is_usual(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N(usual); i++)
+		if (strcmp(usual[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The usual claims with n changes. */
+static char *
+payload(const struct member *change, size_t n)
+{
+	size_t i, len = 1, size = 4096;
+	const char *raw;
+	char *text;
+
+	for (i = 0; i < n; i++)
+		size += change[i].raw == NULL ? 0 : strlen(change[i].raw);
+	text = malloc(size);
+	assert_non_null(text);
+	text[0] = '{';
+	for (i = 0; i < N(usual) + n; i++) {
+		const struct member *m =
+		    i < N(usual) ? &usual[i] : &change[i - N(usual)];
+
+		if (i >= N(usual) && is_usual(m->name))
+			continue;
+		raw = i < N(usual) ? changed(m, change, n) : m->raw;
+		if (raw == NULL)
+			continue;
+		len += (size_t)snprintf(text + len, size - len, "%s\"%s\":%s",
+		    len > 1 ? "," : "", m->name, raw);
+		assert_true(len + 2 < size);
+	}
+	memcpy(text + len, "}", 2);
+	return text;
+}
+
+static char *
+token_of(const struct ba_mint *m, enum ba_alg alg, const struct member *change,
+    size_t n)
+{
+	char *p = payload(change, n), *token;
+
+	token = ba_mint_token(m, alg, "at+jwt", p);
+	free(p);
+	return token;
+}
+
+/* A's token by Ed25519, which is the fastest to sign. */
+static char *
+usual_token(const struct member *change, size_t n)
+{
+	return token_of(w.ed, BA_ALG_EDDSA, change, n);
+}
+
+static char *
+token_with_header(const struct ba_mint *m, enum ba_alg alg, const char *header)
+{
+	char *p = payload(NULL, 0), *token;
+
+	token = ba_mint_sign(m, alg, header, p);
+	free(p);
+	return token;
+}
+
+/* One claim, wrong and then right, in a token for one service. */
+struct twin {
+	const char *name;
+	const char *bad; /* NULL: left out */
+	const char *good; /* NULL: as usual */
+	int err;
+	enum ba_check check;
+};
+
+static void
+judge_twin(const char *service, const struct twin *twin)
+{
+	struct member change = { twin->name, twin->bad };
+	char what[2400];
+	struct trial t;
+	char *token;
+
+	(void)snprintf(what, sizeof(what), "%s = %s", twin->name,
+	    twin->bad == NULL ? "(missing)" : twin->bad);
+	token = usual_token(&change, 1);
+	begin(&t, token);
+	t.q.service = service;
+	expect(&t, what, twin->err, twin->check);
+	free(token);
+
+	change.raw = twin->good;
+	(void)snprintf(what, sizeof(what), "%s = %s", twin->name,
+	    twin->good == NULL ? "(as usual)" : twin->good);
+	token = usual_token(&change, twin->good == NULL ? 0 : 1);
+	begin(&t, token);
+	t.q.service = service;
+	expect_ok(&t, what);
+	free(token);
+}
+
+static void
+judge_twins(const char *service, const struct twin *twins, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		judge_twin(service, &twins[i]);
+}
+
+/* --- what is good --------------------------------------------------------- */
+
+static void
+test_at08_every_algorithm(void **state)
+{
+	const struct {
+		const struct ba_mint *mint;
+		enum ba_alg alg;
+	} by[] = { { w.rsa, BA_ALG_RS256 }, { w.rsa, BA_ALG_PS256 },
+		{ w.p256, BA_ALG_ES256 }, { w.ed, BA_ALG_EDDSA } };
+	struct ba_verdict v;
+	struct trial t;
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(by); i++) {
+		token = token_of(by[i].mint, by[i].alg, NULL, 0);
+		begin(&t, token);
+		assert_int_equal(run(&t, NULL, &v), BA_OK);
+		assert_string_equal(v.user, "alice");
+		assert_string_equal(v.sub, "4711");
+		assert_int_equal(v.exp, NOW + 600);
+		assert_string_equal(v.issuer->url, ISS_A);
+		assert_string_equal(v.service->name, "sshd");
+		assert_string_equal(
+		    json_string_value(json_object_get(v.claims, "jti")), "j-1");
+		/* Every check was reported (in order: see check()). */
+		assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1);
+		assert_int_equal(t.keys_asked[0], 1);
+		ba_verdict_clear(&v);
+		free(token);
+	}
+}
+
+static void
+test_check_names(void **state)
+{
+	enum ba_check a, b;
+
+	(void)state;
+	for (a = BA_CHECK_SERVICE; a <= BA_CHECK_ACCOUNT; a++) {
+		assert_string_not_equal(ba_check_name(a), "unknown");
+		assert_null(strpbrk(ba_check_name(a), " \t"));
+		for (b = BA_CHECK_SERVICE; b < a; b++)
+			assert_string_not_equal(
+			    ba_check_name(a), ba_check_name(b));
+	}
+}
+
+/* A verdict that was cleared, or never made, says nothing good. */
+static void
+test_cleared_verdict(void **state)
+{
+	char *token = usual_token(NULL, 0);
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	ba_verdict_clear(&v);
+	assert_int_equal(v.err, BA_ERR_INTERNAL);
+	assert_null(v.claims);
+	assert_null(v.sub);
+	assert_string_equal(v.user, "");
+	ba_verdict_clear(&v);
+	free(token);
+}
+
+/* Our fault, then, and never the token's; and nobody enters. */
+static void
+test_no_memory(void **state)
+{
+	char *token = usual_token(NULL, 0);
+	struct ba_verdict v;
+	struct trial t;
+	unsigned n;
+	int r;
+
+	(void)state;
+	for (n = 1;; n++) {
+		begin(&t, token);
+		t.silent = true;
+		fail_at = n;
+		r = run(&t, NULL, &v);
+		if (r == BA_OK)
+			break;
+		assert_int_equal(r, BA_ERR_NOMEM);
+		assert_int_equal(ba_err_family(r), BA_FAMILY_FAULT);
+		ba_verdict_clear(&v);
+	}
+	assert_true(fail_at > 0 && n > 4);
+	fail_at = 0;
+	ba_verdict_clear(&v);
+	free(token);
+}
+
+/* --- the service ---------------------------------------------------------- */
+
+static void
+test_v53_service_without_a_section(void **state)
+{
+	static const char *const none[] = { "login", "", "SSHD", "sshd ", "ssh",
+		NULL };
+	char *token = usual_token(NULL, 0);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(none); i++) {
+		begin(&t, token);
+		t.q.service = none[i];
+		expect(&t, "no section", BA_ERR_NO_SERVICE, BA_CHECK_SERVICE);
+		assert_int_equal(t.n_checks, 1);
+		t.q.service = "sshd";
+		expect_ok(&t, "sshd");
+	}
+	free(token);
+}
+
+/* --- the form ------------------------------------------------------------- */
+
+static void
+test_form(void **state)
+{
+	static const struct {
+		const char *text;
+		int err;
+	} bad[] = {
+		{ "", BA_ERR_TOKEN_SIZE },
+		{ "s3cret-password", BA_ERR_OPAQUE },
+		{ "AbCdEf0123456789==", BA_ERR_OPAQUE },
+		{ "correct horse", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b", BA_ERR_TOKEN_SYNTAX },
+		{ "..", BA_ERR_TOKEN_SYNTAX },
+		{ "a..c", BA_ERR_TOKEN_SYNTAX },
+		/* V07, JWS-09: five segments are a JWE */
+		{ "a.b.c.d.e", BA_ERR_TOKEN_SYNTAX },
+		/* JWS-07 */
+		{ "{\"payload\":\"e30\",\"signatures\":[]}",
+		    BA_ERR_TOKEN_SYNTAX },
+		{ "e30.e30.AA", BA_ERR_ALG },
+		{ "eyI.e30.AA", BA_ERR_JSON },
+		{ "A.e30.AA", BA_ERR_B64 },
+	};
+	char *token = usual_token(NULL, 0), *longer;
+	struct trial t;
+	size_t i, n = strlen(token);
+
+	(void)state;
+	for (i = 0; i < N(bad); i++) {
+		begin(&t, bad[i].text);
+		expect(&t, bad[i].text, bad[i].err,
+		    bad[i].err == BA_ERR_ALG ? BA_CHECK_ALGORITHM
+					     : BA_CHECK_FORM);
+	}
+	begin(&t, NULL);
+	expect(&t, "NULL", BA_ERR_TOKEN_SIZE, BA_CHECK_FORM);
+	/* JWS-01: not one byte more or less */
+	longer = malloc(BA_TOKEN_MAX + 2);
+	assert_non_null(longer);
+	memset(longer, 'A', BA_TOKEN_MAX + 1);
+	longer[BA_TOKEN_MAX + 1] = '\0';
+	begin(&t, longer);
+	expect(&t, "65537 bytes", BA_ERR_TOKEN_SIZE, BA_CHECK_FORM);
+	(void)snprintf(longer, BA_TOKEN_MAX, "%s\n", token);
+	begin(&t, longer);
+	expect(&t, "line feed", BA_ERR_TOKEN_SYNTAX, BA_CHECK_FORM);
+	t.q.token_len = n;
+	expect_ok(&t, "without the line feed");
+	t.q.token_len = n + 2; /* its NUL too */
+	expect(&t, "NUL", BA_ERR_TOKEN_SYNTAX, BA_CHECK_FORM);
+	t.q.token_len = n - 1;
+	assert_int_not_equal(decide(&t, NULL, NULL), BA_OK);
+	free(longer);
+	free(token);
+}
+
+/* --- header --------------------------------------------------------------- */
+
+static void
+judge_header(const char *header, int err, enum ba_check which)
+{
+	char *token = token_with_header(w.ed, BA_ALG_EDDSA, header);
+	struct trial t;
+
+	begin(&t, token);
+	if (err == BA_OK)
+		expect_ok(&t, header);
+	else
+		expect(&t, header, err, which);
+	free(token);
+}
+
+static void
+test_at01_jws11_typ(void **state)
+{
+	static const char *const good[] = { "at+jwt", "AT+JWT", "aT+jWt",
+		"application/at+jwt", "Application/AT+JWT" };
+	static const char *const bad[] = { "\"JWT\"", "\"jwt\"", "\"\"",
+		"\"at+jwt \"", "\" at+jwt\"", "\"at+jw\"", "\"at+jwts\"",
+		"\"at-jwt\"", "\"application/\"", "\"application/at+jwtx\"",
+		"\"application/application/at+jwt\"", "\"text/at+jwt\"",
+		"\"/at+jwt\"", "\"dpop+jwt\"", "\"logout+jwt\"",
+		"\"secevent+jwt\"", "\"at+jwt; a=b\"", "\"\\u212At+jwt\"" };
+	static const char *const worse[] = { "1", "null", "true", "[]",
+		"[\"at+jwt\"]", "{}" };
+	char header[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(good); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":\"%s\"}",
+		    good[i]);
+		judge_header(header, BA_OK, BA_CHECK_ACCOUNT);
+	}
+	for (i = 0; i < N(bad); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":%s}", bad[i]);
+		judge_header(header, BA_ERR_TYP, BA_CHECK_TYPE);
+	}
+	for (i = 0; i < N(worse); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":%s}", worse[i]);
+		judge_header(header, BA_ERR_JWS_HEADER, BA_CHECK_FORM);
+	}
+	judge_header(
+	    "{\"alg\":\"EdDSA\",\"kid\":\"d1\"}", BA_ERR_TYP, BA_CHECK_TYPE);
+}
+
+static void
+test_jws03_v01_v03_v43_alg(void **state)
+{
+	static const char *const bad[] = { "\"none\"", "\"None\"", "\"NONE\"",
+		"\"nOnE\"", "\"\"", "\"HS256\"", "\"hs256\"", "\"eddsa\"",
+		"\"EDDSA\"", "\"rs256\"", "\"RS512\"", "\"ES384\"",
+		"\"ES256K\"", "\"ML-DSA-65\"", "\"RS256 \"", "\"XX999\"",
+		"null", "1", "[]", "[\"EdDSA\"]" };
+	char header[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(bad); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":%s,\"kid\":\"d1\",\"typ\":\"at+jwt\"}", bad[i]);
+		judge_header(header, BA_ERR_ALG, BA_CHECK_ALGORITHM);
+	}
+	judge_header("{\"kid\":\"d1\",\"typ\":\"at+jwt\"}", BA_ERR_ALG,
+	    BA_CHECK_ALGORITHM);
+	judge_header("{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":\"at+jwt\"}",
+	    BA_OK, BA_CHECK_ACCOUNT);
+}
+
+/* The usual claims, unsigned. */
+static void
+test_jwt11_v01_none_without_signature(void **state)
+{
+	static const char header[] = "{\"alg\":\"none\",\"typ\":\"at+jwt\"}";
+	char *p = payload(NULL, 0), *token, *good;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		token = ba_mint_compact(
+		    header, sizeof(header) - 1, p, strlen(p), "", 0);
+		begin(&t, token);
+		/* With a one-byte signature it is whole, and no better. */
+		if (i == 1) {
+			free(token);
+			token = ba_mint_compact(
+			    header, sizeof(header) - 1, p, strlen(p), "x", 1);
+			begin(&t, token);
+		}
+		expect(&t, "alg none",
+		    i == 0 ? BA_ERR_TOKEN_SYNTAX : BA_ERR_ALG,
+		    i == 0 ? BA_CHECK_FORM : BA_CHECK_ALGORITHM);
+		free(token);
+	}
+	good = usual_token(NULL, 0);
+	begin(&t, good);
+	expect_ok(&t, "signed");
+	free(good);
+	free(p);
+}
+
+/* The public key as the secret of an HMAC: as PEM, as JWK, as its modulus. */
+static void
+test_v04_v05_hs256_with_the_public_key(void **state)
+{
+	static const char *const headers[] = {
+		"{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"kid\":\"r1\"}",
+		"{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":\"r1\"}",
+		"{\"alg\":\"RS256\",\"typ\":\"at+jwt\"}",
+	};
+	char *pem = ba_mint_pem(w.rsa), *jwk = ba_mint_jwk(w.rsa, NULL);
+	char *p = payload(NULL, 0), *token;
+	unsigned char n[512];
+	const struct {
+		const void *p;
+		size_t n;
+	} secret[] = { { pem, strlen(pem) }, { pem, strlen(pem) - 1 },
+		{ jwk, strlen(jwk) }, { n, ba_mint_number(w.rsa, "n", n, 512) },
+		{ "", 0 } };
+	struct trial t;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < N(secret); i++)
+		for (j = 0; j < N(headers); j++) {
+			token = ba_mint_hs256(
+			    secret[i].p, secret[i].n, headers[j], p);
+			begin(&t, token);
+			/* 32 bytes are no RSA signature. */
+			expect(&t, headers[j],
+			    j == 0 ? BA_ERR_ALG : BA_ERR_SIGNATURE,
+			    j == 0 ? BA_CHECK_ALGORITHM : BA_CHECK_SIGNATURE);
+			free(token);
+		}
+	token = ba_mint_sign(w.rsa, BA_ALG_RS256, headers[1], p);
+	begin(&t, token);
+	expect_ok(&t, "signed with the private key");
+	free(token);
+	free(p);
+	free(jwk);
+	free(pem);
+}
+
+/* A key that comes with the token proves nothing (JWS-06). */
+static void
+test_v06_embedded_jwk(void **state)
+{
+	char *jwk = ba_mint_jwk(w.evil, NULL), *own, *token, header[2048];
+	static const char *const kid[] = { "", ",\"kid\":\"e1\"",
+		",\"kid\":\"evil\"" };
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(kid); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"jwk\":%s,"
+		    "\"jku\":\"https://evil.example/jwks\","
+		    "\"x5u\":\"https://evil.example/x5u\"%s}",
+		    jwk, kid[i]);
+		token = token_with_header(w.evil, BA_ALG_ES256, header);
+		begin(&t, token);
+		expect(&t, header, i == 2 ? BA_ERR_KEY : BA_ERR_SIGNATURE,
+		    i == 2 ? BA_CHECK_KEY : BA_CHECK_SIGNATURE);
+		free(token);
+	}
+	/* The members by themselves are passed over. */
+	own = token_with_header(w.p256, BA_ALG_ES256, header);
+	begin(&t, own);
+	expect(&t, "foreign kid", BA_ERR_KEY, BA_CHECK_KEY);
+	free(own);
+	(void)snprintf(header, sizeof(header),
+	    "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"jwk\":%s}", jwk);
+	own = token_with_header(w.p256, BA_ALG_ES256, header);
+	begin(&t, own);
+	expect_ok(&t, "signed by the issuer's key");
+	free(own);
+	free(jwk);
+}
+
+static void
+test_jws04_jws05_crit_b64(void **state)
+{
+	static const char *const bad[] = { "\"crit\":[\"exp\"]", "\"crit\":[]",
+		"\"crit\":\"exp\"", "\"crit\":null", "\"b64\":false",
+		"\"b64\":true", "\"crit\":[\"b64\"],\"b64\":true" };
+	char header[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(bad); i++) {
+		(void)snprintf(header, sizeof(header),
+		    "{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":\"at+jwt\",%s}",
+		    bad[i]);
+		judge_header(header, BA_ERR_CRIT, BA_CHECK_FORM);
+	}
+	judge_header("{\"alg\":\"EdDSA\",\"kid\":\"d1\",\"typ\":\"at+jwt\","
+		     "\"cty\":\"x\"}",
+	    BA_OK, BA_CHECK_ACCOUNT);
+}
+
+/* --- the issuer ----------------------------------------------------------- */
+
+static void
+test_jwt05_at02_iss(void **state)
+{
+	static const struct twin twins[] = {
+		{ "iss", "\"https://a.example/\"", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"https://A.example\"", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"https://a.exampl\"", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"http://a.example\"", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"https://a.example\\u0020\"", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"https://\\u0061.example\\u001b[2J\"",
+		    "\"https://\\u0061.example\"", BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "\"\"", NULL, BA_ERR_ISS, BA_CHECK_ISSUER },
+		{ "iss", "[\"https://a.example\"]", NULL, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		{ "iss", "1", NULL, BA_ERR_ISS, BA_CHECK_ISSUER },
+		{ "iss", "null", NULL, BA_ERR_ISS, BA_CHECK_ISSUER },
+		{ "iss", NULL, NULL, BA_ERR_ISS, BA_CHECK_ISSUER },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+}
+
+static const struct member of_b[] = {
+	{ "iss", "\"" ISS_B "\"" },
+	{ "sub", "\"alice\"" },
+};
+
+static const struct member of_c[] = {
+	{ "iss", "\"" ISS_C "\"" },
+	{ "sub", "\"alice\"" },
+};
+
+/* Another configured issuer's good key opens nothing of this issuer's. */
+static void
+test_v36_md06_keys_are_never_shared(void **state)
+{
+	static const char *const header[] = {
+		"{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"b1\"}",
+		"{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"e1\"}",
+		"{\"alg\":\"ES256\",\"typ\":\"at+jwt\"}",
+	};
+	static const int err[] = { BA_ERR_KEY, BA_ERR_SIGNATURE,
+		BA_ERR_SIGNATURE };
+	char *token;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(header); i++) {
+		token = token_with_header(w.b, BA_ALG_ES256, header[i]);
+		begin(&t, token);
+		expect(&t, header[i], err[i],
+		    i == 0 ? BA_CHECK_KEY : BA_CHECK_SIGNATURE);
+		assert_int_equal(t.keys_asked[1], 0);
+		free(token);
+	}
+	token = token_of(w.b, BA_ALG_ES256, of_b, N(of_b));
+	begin(&t, token);
+	expect_ok(&t, "b's key for b's token");
+	assert_int_equal(t.keys_asked[0], 0);
+	free(token);
+	token = token_of(w.p256, BA_ALG_ES256, of_b, N(of_b));
+	begin(&t, token);
+	expect(&t, "a's key for b's token", BA_ERR_KEY, BA_CHECK_KEY);
+	free(token);
+}
+
+/*
+ * A good token of an issuer that the service does not take: refused before
+ * anybody is asked for keys, and not "not allowed" before the signature.
+ */
+static void
+test_issuer_of_another_service(void **state)
+{
+	char *token = token_of(w.c, BA_ALG_ES256, of_c, N(of_c));
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	expect(&t, "not taken", BA_ERR_ISS, BA_CHECK_ISSUER);
+	assert_int_equal(t.keys_asked[2], 0);
+	assert_ptr_equal(t.where, &ba_config_service(w.config, "sshd")->where);
+	assert_int_equal(run(&t, NULL, &v), BA_ERR_ISS);
+	assert_null(v.issuer);
+	ba_verdict_clear(&v);
+	t.q.service = "other";
+	expect_ok(&t, "taken");
+	assert_true(t.keys_asked[2] > 0);
+	free(token);
+}
+
+/* algorithms = of the issuer, not of the house. */
+static void
+test_algorithm_of_the_issuer(void **state)
+{
+	char *token = token_of(w.ed, BA_ALG_EDDSA, of_b, N(of_b));
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	expect(&t, "EdDSA", BA_ERR_ALG, BA_CHECK_ALGORITHM);
+	assert_int_equal(t.keys_asked[1], 0);
+	free(token);
+	token = token_of(w.b, BA_ALG_ES256, of_b, N(of_b));
+	begin(&t, token);
+	expect_ok(&t, "ES256");
+	free(token);
+}
+
+/* --- keys ----------------------------------------------------------------- */
+
+static void
+test_needs_keys(void **state)
+{
+	char *token = usual_token(NULL, 0);
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	t.jwks[0] = NULL;
+	expect(&t, "no keys", BA_ERR_NEED_KEYS, BA_CHECK_KEY);
+	assert_int_equal(run(&t, NULL, &v), BA_ERR_NEED_KEYS);
+	assert_string_equal(v.issuer->url, ISS_A);
+	ba_verdict_clear(&v);
+	t.jwks[0] = w.jwks[0];
+	expect_ok(&t, "asked again with keys");
+	t.s.keys = NULL;
+	expect(&t, "nobody to ask", BA_ERR_NEED_KEYS, BA_CHECK_KEY);
+	free(token);
+}
+
+/* MD-05, JWS-10: a kid that is not there may be newer than the keys. */
+static void
+test_kid_not_there(void **state)
+{
+	static const char *const header[] = {
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"new\"}",
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"D1\"}",
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"\"}",
+		/* an RSA key's kid, and one of a path */
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"r1\"}",
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"../d1\"}",
+		"{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"\\u001b[m\"}",
+	};
+	char *token;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(header); i++) {
+		token = token_with_header(w.ed, BA_ALG_EDDSA, header[i]);
+		begin(&t, token);
+		expect(&t, header[i], BA_ERR_KEY, BA_CHECK_KEY);
+		t.not_final = true;
+		expect(&t, header[i], BA_ERR_NEED_KEYS, BA_CHECK_KEY);
+		t.s.final = NULL;
+		expect(&t, header[i], BA_ERR_KEY, BA_CHECK_KEY);
+		free(token);
+	}
+	token = usual_token(NULL, 0);
+	begin(&t, token);
+	t.not_final = true;
+	expect_ok(&t, "a kid that is there, final or not");
+	assert_false(t.final_asked);
+	free(token);
+}
+
+/* OIDC-04: every fitting key, up to eight. */
+static void
+test_oidc04_kid_absent(void **state)
+{
+	static const char header[] = "{\"alg\":\"ES256\",\"typ\":\"at+jwt\"}";
+	struct ba_mint *mint[9];
+	struct ba_jwks *set;
+	char *jwk[9], *text, *token;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(mint); i++) {
+		mint[i] = ba_mint_new(BA_MINT_P256, NULL, NULL);
+		jwk[i] = ba_mint_jwk(mint[i], NULL);
+	}
+	text = ba_mint_jwks((const char *const *)jwk, N(jwk));
+	assert_int_equal(ba_jwks_parse(text, strlen(text), &set, NULL), BA_OK);
+	for (i = 0; i < N(mint); i++) {
+		token = token_with_header(mint[i], BA_ALG_ES256, header);
+		begin(&t, token);
+		t.jwks[0] = set;
+		t.not_final = true;
+		if (i < 8)
+			expect_ok(&t, "one of eight");
+		else
+			expect(&t, "the ninth", BA_ERR_SIGNATURE,
+			    BA_CHECK_SIGNATURE);
+		free(token);
+	}
+	/* No key for the algorithm at all. */
+	token = token_with_header(
+	    w.ed, BA_ALG_EDDSA, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\"}");
+	begin(&t, token);
+	t.jwks[0] = set;
+	expect(&t, "no Ed25519 key", BA_ERR_KEY, BA_CHECK_KEY);
+	t.not_final = true;
+	expect(&t, "no Ed25519 key yet", BA_ERR_NEED_KEYS, BA_CHECK_KEY);
+	free(token);
+	ba_jwks_free(set);
+	free(text);
+	for (i = 0; i < N(mint); i++) {
+		free(jwk[i]);
+		ba_mint_free(mint[i]);
+	}
+}
+
+/* The same kid under another key. */
+static void
+test_garbage_signature(void **state)
+{
+	struct ba_mint *twin = ba_mint_new(BA_MINT_ED25519, "d1", NULL);
+	char *token = token_of(twin, BA_ALG_EDDSA, NULL, 0);
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	expect(&t, "a stranger's key", BA_ERR_SIGNATURE, BA_CHECK_SIGNATURE);
+	t.not_final = true;
+	expect(&t, "a stranger's key", BA_ERR_SIGNATURE, BA_CHECK_SIGNATURE);
+	free(token);
+	token = usual_token(NULL, 0);
+	begin(&t, token);
+	expect_ok(&t, "the issuer's key");
+	free(token);
+	ba_mint_free(twin);
+}
+
+/* V14: no character of a good token can be another. */
+static void
+test_v14_every_character(void **state)
+{
+	char *token = usual_token(NULL, 0), was;
+	struct ba_verdict v;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	begin(&t, token);
+	t.silent = true;
+	for (i = 0; token[i] != '\0'; i++) {
+		was = token[i];
+		token[i] = was == 'A' ? 'B' : 'A';
+		assert_int_not_equal(run(&t, NULL, &v), BA_OK);
+		assert_null(v.claims);
+		ba_verdict_clear(&v);
+		token[i] = was == 'x' ? 'y' : 'x';
+		assert_int_not_equal(run(&t, NULL, &v), BA_OK);
+		ba_verdict_clear(&v);
+		token[i] = was;
+	}
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	ba_verdict_clear(&v);
+	free(token);
+}
+
+/* --- claims --------------------------------------------------------------- */
+
+static void
+test_jwt04_at03_v46_aud(void **state)
+{
+#define AUD BA_ERR_AUD, BA_CHECK_AUDIENCE
+	static const struct twin twins[] = {
+		{ "aud", "\"ssh.example.com\"", "\"also.example.org\"", AUD },
+		{ "aud", "\"ssh.example.or\"", NULL, AUD },
+		{ "aud", "\"ssh.example.org/\"", NULL, AUD },
+		{ "aud", "\"SSH.example.org\"", NULL, AUD },
+		{ "aud", "\"ssh.example.org also.example.org\"", NULL, AUD },
+		{ "aud", "[\"x\",\"y\"]", "[\"x\",\"ssh.example.org\"]", AUD },
+		{ "aud", "[\"x\"]", "[\"also.example.org\"]", AUD },
+		{ "aud", "[]", "[\"ssh.example.org\"]", AUD },
+		{ "aud", "[[\"ssh.example.org\"]]", "[\"ssh.example.org\"]",
+		    AUD },
+		{ "aud", "[\"ssh.example.org\",1]",
+		    "[\"ssh.example.org\",\"1\"]", AUD },
+		{ "aud", "{\"ssh.example.org\":1}", NULL, AUD },
+		{ "aud", "\"\"", NULL, AUD },
+		{ "aud", "\"*\"", NULL, AUD },
+		{ "aud", "null", NULL, AUD },
+		{ "aud", "true", NULL, AUD },
+		{ "aud", "1", NULL, AUD },
+		{ "aud", NULL, NULL, AUD },
+		{ "aud",
+		    "\"" CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K "\"",
+		    NULL, AUD },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+}
+
+/* What no claim that is a time may be. */
+static void
+judge_date(const char *name, int err, enum ba_check which)
+{
+	static const char *const wrong[] = { "\"1700000000\"", "\"\"", "true",
+		"false", "null", "[1700000000]", "{}", "-1", "-0.5",
+		"9007199254740992", "9007199254740993", "9223372036854775807",
+		"253402300800", "1e300", "-1e300" };
+	struct twin twin = { name, NULL, NULL, err, which };
+	size_t i;
+
+	for (i = 0; i < N(wrong); i++) {
+		twin.bad = wrong[i];
+		judge_twin("sshd", &twin);
+	}
+}
+
+static void
+test_jwt01_at05_v35_exp(void **state)
+{
+#define EXP BA_ERR_EXP, BA_CHECK_EXPIRY
+	static const struct twin twins[] = {
+		{ "exp", NULL, NULL, EXP },
+		{ "exp", "0", NULL, EXP },
+		{ "exp", "86400", NULL, EXP }, /* in 1970 */
+		/* 60 s of skew, to the second */
+		{ "exp", "1699999940", "1699999941", EXP },
+		{ "exp", "1699999939", "253402300799", EXP },
+		/* fractions are rounded down, never up */
+		{ "exp", "1699999940.9", "1699999941.0", EXP },
+		{ "exp", "1.699e9", "1.7000006e9", EXP },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+	judge_date("exp", EXP);
+}
+
+static void
+test_jwt02_nbf(void **state)
+{
+#define NBF BA_ERR_NBF, BA_CHECK_NOT_BEFORE
+	static const struct twin twins[] = {
+		{ "nbf", "1700000061", "1700000060", NBF },
+		{ "nbf", "1700000061.0", "1700000059", NBF },
+		{ "nbf", "253402300799", "0", NBF },
+	};
+	static const struct member none = { "nbf", NULL };
+	char *token = usual_token(&none, 1);
+	struct trial t;
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+	judge_date("nbf", NBF);
+	begin(&t, token);
+	expect_ok(&t, "no nbf");
+	free(token);
+}
+
+static void
+test_jwt02_at06_iat(void **state)
+{
+#define IAT BA_ERR_IAT, BA_CHECK_ISSUED
+	static const struct twin twins[] = {
+		{ "iat", NULL, NULL, IAT },
+		{ "iat", "1700000061", "1700000060", IAT },
+		{ "iat", "1700000061.5", "1700000059.5", IAT },
+		{ "iat", "253402300799", "0", IAT },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+	judge_date("iat", IAT);
+}
+
+/* A number that no double holds is no JSON that we take. */
+static void
+test_jwt01_overflow(void **state)
+{
+	static const struct twin twins[] = {
+		{ "exp", "1e400", "1e10", BA_ERR_JSON, BA_CHECK_FORM },
+		{ "exp", "99999999999999999999", "9999999999", BA_ERR_JSON,
+		    BA_CHECK_FORM },
+		{ "exp", "NaN", "1e10", BA_ERR_JSON, BA_CHECK_FORM },
+		{ "exp", "1700000600,\"exp\":1700000600", NULL, BA_ERR_JSON,
+		    BA_CHECK_FORM },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+}
+
+/* JWT-03: the skew of the issuer (B has none), and clocks gone mad. */
+static void
+test_jwt03_skew(void **state)
+{
+	static const struct {
+		int64_t now;
+		int err;
+		enum ba_check check;
+	} at[] = {
+		{ NOW + 599, BA_OK, BA_CHECK_ACCOUNT },
+		{ NOW + 600, EXP },
+		{ NOW + 601, EXP },
+		{ NOW - 10, BA_OK, BA_CHECK_ACCOUNT },
+		{ NOW - 11, NBF },
+		{ INT64_MAX, EXP },
+		{ INT64_MIN, NBF },
+		{ 0, NBF },
+		{ -1, NBF },
+	};
+	char *token = token_of(w.b, BA_ALG_ES256, of_b, N(of_b));
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(at); i++) {
+		begin(&t, token);
+		t.s.now = at[i].now;
+		expect(&t, "skew 0", at[i].err, at[i].check);
+	}
+	free(token);
+	token = usual_token(NULL, 0);
+	begin(&t, token);
+	t.s.now = NOW + 659;
+	expect_ok(&t, "skew 60");
+	t.s.now = NOW + 660;
+	expect(&t, "skew 60", EXP);
+	t.s.now = NOW - 70;
+	expect_ok(&t, "skew 60");
+	t.s.now = NOW - 71;
+	expect(&t, "skew 60", NBF);
+	t.s.now = INT64_MAX;
+	expect(&t, "skew 60", EXP);
+	t.s.now = INT64_MIN;
+	expect(&t, "skew 60", NBF);
+	free(token);
+}
+
+#define K992                                                                   \
+	CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K        \
+	    CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K    \
+		CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K        \
+		    CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K CLAIM_K    \
+			CLAIM_K
+
+static void
+test_at06_required_claims(void **state)
+{
+	static const char *const names[] = { "sub", "client_id", "jti" };
+	static const char *const wrong[] = { NULL, "\"\"", "1", "null", "true",
+		"[\"a\"]", "{}", "\"" K992 CLAIM_K "k\"" };
+	static const char *const right[] = { NULL, "\"a\"", "\"1\"", "\"null\"",
+		"\" \"", "\"\\u00e4\"", "\"{}\"", "\"" K992 CLAIM_K "\"" };
+	struct twin twin = { NULL, NULL, NULL, BA_ERR_CLAIM, BA_CHECK_CLAIMS };
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < N(names); i++)
+		for (j = 0; j < N(wrong); j++) {
+			twin.name = names[i];
+			twin.bad = wrong[j];
+			twin.good = right[j];
+			judge_twin("sshd", &twin);
+		}
+}
+
+static void
+test_pop01_cnf(void **state)
+{
+	static const struct twin twins[] = {
+		{ "cnf", "{\"jkt\":\"x\"}", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ "cnf", "{\"x5t#S256\":\"x\"}", NULL, BA_ERR_CNF,
+		    BA_CHECK_CLAIMS },
+		{ "cnf", "{}", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ "cnf", "null", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ "cnf", "false", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+	};
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+}
+
+/* V54: a nonce alone is no sign; at_hash, c_hash, nonce with aud = client. */
+static void
+test_at09_v54_id_tokens(void **state)
+{
+#define ID BA_ERR_ID_TOKEN, BA_CHECK_CLAIMS
+	static const struct twin twins[] = {
+		{ "at_hash", "\"x\"", NULL, ID },
+		{ "at_hash", "null", NULL, ID },
+		{ "c_hash", "\"x\"", NULL, ID },
+	};
+	static const struct {
+		struct member change[3];
+		bool id_token;
+	} nonce[] = {
+		{ { { "nonce", "\"n\"" }, { "x", "1" }, { "y", "1" } }, false },
+		{ { { "nonce", "\"n\"" },
+		      { "client_id", "\"ssh.example.org\"" }, { "y", "1" } },
+		    true },
+		{ { { "nonce", "\"n\"" }, { "client_id", "\"x\"" },
+		      { "aud", "[\"ssh.example.org\",\"x\"]" } },
+		    true },
+		{ { { "nonce", "\"n\"" }, { "client_id", "\"x\"" },
+		      { "aud", "[\"ssh.example.org\",\"y\"]" } },
+		    false },
+		{ { { "nonce", "null" }, { "client_id", "\"ssh.example.org\"" },
+		      { "y", "1" } },
+		    true },
+		{ { { "x", "1" }, { "client_id", "\"ssh.example.org\"" },
+		      { "y", "1" } },
+		    false },
+	};
+	struct trial t;
+	char *token;
+	size_t i;
+
+	(void)state;
+	judge_twins("sshd", twins, N(twins));
+	for (i = 0; i < N(nonce); i++) {
+		token = usual_token(nonce[i].change, 3);
+		begin(&t, token);
+		if (nonce[i].id_token)
+			expect(&t, "nonce", ID);
+		else
+			expect_ok(&t, "nonce");
+		free(token);
+	}
+}
+
+static void
+test_tok03_v43_scope(void **state)
+{
+#define SCOPE BA_ERR_SCOPE, BA_CHECK_SCOPE
+	static const struct twin one[] = {
+		{ "scope", "\"openid\"", "\"login\"", SCOPE },
+		{ "scope", "\"\"", "\"login\"", SCOPE },
+		{ "scope", "\"Login\"", "\"login\"", SCOPE },
+		{ "scope", "\"logins\"", "\"logins login\"", SCOPE },
+		{ "scope", "\"xlogin\"", "\"login xlogin\"", SCOPE },
+		{ "scope", "\"a,login\"", "\"a login\"", SCOPE },
+		{ "scope", "\"login\\t\"", "\"login \"", SCOPE },
+		{ "scope", "1", NULL, SCOPE },
+		{ "scope", "null", NULL, SCOPE },
+		{ "scope", "{\"login\":1}", NULL, SCOPE },
+		{ "scope", NULL, NULL, SCOPE },
+	};
+	static const struct twin both[] = {
+		{ "scope", "\"login\"", "\"login admin\"", SCOPE },
+		{ "scope", "\"admin\"", "\"admin x login\"", SCOPE },
+		{ "scope", "\"loginadmin\"", "\"login admin\"", SCOPE },
+	};
+	struct trial t;
+	char *token;
+
+	(void)state;
+	judge_twins("sshd", one, N(one));
+	judge_twins("su", both, N(both));
+	/* smtp demands none. */
+	token = usual_token(&(struct member){ "scope", NULL }, 1);
+	begin(&t, token);
+	t.q.service = "smtp";
+	expect_ok(&t, "no scope needed");
+	free(token);
+}
+
+/* --- who it is ------------------------------------------------------------ */
+
+/* PM-02, PM-04: root by no grammar, and nothing that is no name. */
+static void
+test_pm02_root_is_nobody(void **state)
+{
+	static const char *const services[] = { "sshd", "smtp" };
+	static const char *const roots[] = { "\"root\"", "\"ro\\u006ft\"",
+		"\"ROOT\"" };
+	struct member change = { "preferred_username", NULL };
+	struct trial t;
+	char *token;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < N(services); i++)
+		for (j = 0; j < N(roots); j++) {
+			change.raw = roots[j];
+			token = usual_token(&change, 1);
+			begin(&t, token);
+			t.q.service = services[i];
+			t.q.user = "root";
+			t.q.uid = 0;
+			expect(&t, "root", BA_ERR_USER_NAME, BA_CHECK_IDENTITY);
+			t.q.user = NULL;
+			expect(&t, "root", BA_ERR_USER_NAME, BA_CHECK_IDENTITY);
+			free(token);
+		}
+	/* The account of another name that is root's. */
+	token = usual_token(NULL, 0);
+	begin(&t, token);
+	t.q.uid = 0;
+	expect(&t, "uid 0", BA_ERR_UID, BA_CHECK_ACCOUNT);
+	/* Not even by a minimum that no configuration file can say. */
+	w.config->services[0].min_uid = 0;
+	expect(&t, "uid 0", BA_ERR_UID, BA_CHECK_ACCOUNT);
+	t.q.uid = 1;
+	expect_ok(&t, "uid 1");
+	w.config->services[0].min_uid = 1000;
+	t.q.uid = 1000;
+	expect_ok(&t, "uid 1000");
+	free(token);
+}
+
+static void
+test_identity(void **state)
+{
+	static const struct twin local[] = {
+		{ "preferred_username", NULL, NULL, BA_ERR_CLAIM,
+		    BA_CHECK_IDENTITY },
+		{ "preferred_username", "1", NULL, BA_ERR_CLAIM,
+		    BA_CHECK_IDENTITY },
+		{ "preferred_username", "\"\"", NULL, BA_ERR_USER_NAME,
+		    BA_CHECK_IDENTITY },
+		{ "preferred_username", "\"alice@example.org\"", NULL,
+		    BA_ERR_USER_NAME, BA_CHECK_IDENTITY },
+		{ "preferred_username", "\"../alice\"", NULL, BA_ERR_USER_NAME,
+		    BA_CHECK_IDENTITY },
+	};
+
+	(void)state;
+	judge_twins("sshd", local, N(local));
+}
+
+/* The same token, once as its owner, once as somebody else. */
+static void
+test_v48_pm01_token_of_another(void **state)
+{
+	static const char *const others[] = { "bob", "Alice", "alic", "alicex",
+		"", "root", "alice ",
+		"al\xc3\xad"
+		"ce" };
+	char *token = usual_token(NULL, 0);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(others); i++) {
+		begin(&t, token);
+		t.q.user = others[i];
+		expect(&t, others[i], BA_ERR_USER_MISMATCH, BA_CHECK_USER);
+		t.q.service = "smtp";
+		expect(&t, others[i], BA_ERR_USER_MISMATCH, BA_CHECK_USER);
+		t.q.service = "sshd";
+		t.q.user = "alice";
+		expect_ok(&t, "alice");
+	}
+	free(token);
+}
+
+/* Whose uid is known, small or 0 is not to be learnt with alice's token. */
+static void
+test_pm03_unknown_users_look_the_same(void **state)
+{
+	static const uid_t uids[] = { 0, 1, 999, 1000, 1001 };
+	char *token = usual_token(NULL, 0);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	begin(&t, token);
+	t.q.user = "bob";
+	for (i = 0; i < N(uids); i++) {
+		t.q.uid_known = true;
+		t.q.uid = uids[i];
+		expect(&t, "known", BA_ERR_USER_MISMATCH, BA_CHECK_USER);
+		t.q.uid_known = false;
+		expect(&t, "unknown", BA_ERR_USER_MISMATCH, BA_CHECK_USER);
+	}
+	free(token);
+	/* With a token that is nobody's, neither. */
+	token = usual_token(&(struct member){ "exp", "1" }, 1);
+	begin(&t, token);
+	expect(&t, "known", EXP);
+	t.q.uid_known = false;
+	expect(&t, "unknown", EXP);
+	free(token);
+}
+
+static void
+test_accounts(void **state)
+{
+	static const struct {
+		const char *service;
+		bool known;
+		uid_t uid;
+		int err;
+	} at[] = {
+		{ "sshd", true, 1000, BA_OK },
+		{ "sshd", true, 999, BA_ERR_UID },
+		{ "sshd", true, 0, BA_ERR_UID },
+		{ "sshd", true, (uid_t)-1, BA_ERR_UID },
+		{ "sshd", true, (uid_t)-2, BA_OK },
+		{ "sshd", false, 1000, BA_ERR_UNKNOWN_USER },
+		{ "sshd", false, 0, BA_ERR_UNKNOWN_USER },
+		{ "su", true, 500, BA_OK },
+		{ "su", true, 499, BA_ERR_UID },
+		{ "smtp", true, 0, BA_OK },
+		{ "smtp", false, 0, BA_OK },
+	};
+	char *token =
+	    usual_token(&(struct member){ "scope", "\"login admin\"" }, 1);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(at); i++) {
+		begin(&t, token);
+		t.q.service = at[i].service;
+		t.q.uid_known = at[i].known;
+		t.q.uid = at[i].uid;
+		expect(&t, at[i].service, at[i].err, BA_CHECK_ACCOUNT);
+	}
+	/* A family that an attacker sees for a bad token as well. */
+	assert_int_equal(ba_err_family(BA_ERR_UNKNOWN_USER), BA_FAMILY_REFUSED);
+	free(token);
+}
+
+/* Nobody was named: the token says who; an account needs a name to be of. */
+static void
+test_whoever_the_token_names(void **state)
+{
+	char *token = usual_token(NULL, 0);
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	t.q.user = NULL;
+	t.q.service = "smtp";
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	assert_string_equal(v.user, "alice");
+	ba_verdict_clear(&v);
+	t.q.service = "sshd";
+	expect(
+	    &t, "a uid without a name", BA_ERR_UNKNOWN_USER, BA_CHECK_ACCOUNT);
+	free(token);
+}
+
+/* --- claims verified earlier ---------------------------------------------- */
+
+static json_t *
+claims_of(const struct member *change, size_t n)
+{
+	char *text = payload(change, n);
+	json_t *claims;
+
+	assert_int_equal(ba_json_parse(text, strlen(text), &claims), BA_OK);
+	free(text);
+	return claims;
+}
+
+static void
+expect_claims(struct trial *t, const struct member *change, size_t n, int err,
+    enum ba_check which)
+{
+	json_t *claims = claims_of(change, n);
+	enum ba_check got;
+	int r;
+
+	r = decide(t, claims, &got);
+	if (r != err || got != which)
+		fail_msg("%s at %s, not %s at %s (%s)", ba_err_name(r),
+		    ba_check_name(got), ba_err_name(err), ba_check_name(which),
+		    t->detail);
+	/* Every reference that a verdict took has been given back. */
+	assert_int_equal(claims->refcount, 1);
+	json_decref(claims);
+}
+
+static void
+test_claims_are_decided_again(void **state)
+{
+	static const struct {
+		struct member change;
+		int err;
+		enum ba_check check;
+	} bad[] = {
+		{ { "iss", NULL }, BA_ERR_ISS, BA_CHECK_ISSUER },
+		{ { "iss", "\"https://x.example\"" }, BA_ERR_ISS,
+		    BA_CHECK_ISSUER },
+		/* proven, configured, and not this service's */
+		{ { "iss", "\"" ISS_C "\"" }, BA_ERR_SERVICE_ISS,
+		    BA_CHECK_ISSUER },
+		{ { "aud", "\"x\"" }, AUD },
+		{ { "exp", "1699999940" }, EXP },
+		{ { "nbf", "1700000061" }, NBF },
+		{ { "iat", "1700000061" }, IAT },
+		{ { "sub", NULL }, BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ { "cnf", "{}" }, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ { "at_hash", "\"x\"" }, ID },
+		{ { "scope", "\"x\"" }, SCOPE },
+		{ { "preferred_username", "\"root\"" }, BA_ERR_USER_NAME,
+		    BA_CHECK_IDENTITY },
+		{ { "preferred_username", "\"bob\"" }, BA_ERR_USER_MISMATCH,
+		    BA_CHECK_USER },
+	};
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	begin(&t, NULL);
+	for (i = 0; i < N(bad); i++)
+		expect_claims(&t, &bad[i].change, 1, bad[i].err, bad[i].check);
+	expect_claims(&t, NULL, 0, BA_OK, BA_CHECK_ACCOUNT);
+	/* all but form, algorithm, type, key, signature */
+	assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1 - 5);
+	assert_int_equal(t.keys_asked[0], 0);
+	t.q.token = "nonsense";
+	t.q.token_len = 8;
+	expect_claims(&t, NULL, 0, BA_OK, BA_CHECK_ACCOUNT);
+	t.q.service = "nowhere";
+	expect_claims(&t, NULL, 0, BA_ERR_NO_SERVICE, BA_CHECK_SERVICE);
+	t.q.service = "other";
+	expect_claims(&t, NULL, 0, BA_ERR_SERVICE_ISS, BA_CHECK_ISSUER);
+	assert_int_equal(
+	    ba_err_family(BA_ERR_SERVICE_ISS), BA_FAMILY_NOT_ALLOWED);
+	t.q.service = "sshd";
+	t.q.uid = 999;
+	expect_claims(&t, NULL, 0, BA_ERR_UID, BA_CHECK_ACCOUNT);
+	t.q.uid = 1000;
+	t.s.now = NOW + 660;
+	expect_claims(&t, NULL, 0, EXP);
+}
+
+/* What one verification gives, the other takes. */
+static void
+test_claims_of_a_verdict(void **state)
+{
+	char *token = usual_token(NULL, 0);
+	struct ba_verdict v, again;
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	assert_int_equal(run(&t, v.claims, &again), BA_OK);
+	assert_string_equal(again.user, "alice");
+	assert_string_equal(again.sub, "4711");
+	assert_int_equal(again.exp, v.exp);
+	ba_verdict_clear(&v);
+	assert_int_equal(run(&t, again.claims, &v), BA_OK);
+	ba_verdict_clear(&again);
+	ba_verdict_clear(&v);
+	free(token);
+}
+
+static void
+test_claims_that_are_none(void **state)
+{
+	json_t *array = json_array();
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin(&t, NULL);
+	assert_int_equal(
+	    ba_verify_claims(&t.q, &t.s, NULL, NULL, &v), BA_ERR_INTERNAL);
+	assert_int_equal(v.err, BA_ERR_INTERNAL);
+	ba_verdict_clear(&v);
+	assert_int_equal(
+	    ba_verify_claims(&t.q, &t.s, array, NULL, &v), BA_ERR_INTERNAL);
+	ba_verdict_clear(&v);
+	json_decref(array);
+	expect_claims(&t, NULL, 0, BA_OK, BA_CHECK_ACCOUNT);
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+static struct ba_jwks *
+jwks_of(const struct ba_mint *const *mint, size_t n)
+{
+	char *jwk[3], *text;
+	struct ba_jwks *set;
+	size_t i;
+
+	assert_true(n <= N(jwk));
+	for (i = 0; i < n; i++)
+		jwk[i] = ba_mint_jwk(mint[i], NULL);
+	text = ba_mint_jwks((const char *const *)jwk, n);
+	assert_int_equal(ba_jwks_parse(text, strlen(text), &set, NULL), BA_OK);
+	for (i = 0; i < n; i++)
+		free(jwk[i]);
+	free(text);
+	return set;
+}
+
+static int
+setup(void **state)
+{
+	const struct ba_mint *of_a[3];
+	const struct ba_mint *one;
+
+	(void)state;
+	w.rsa = ba_mint_new(BA_MINT_RSA, "r1", NULL);
+	w.p256 = ba_mint_new(BA_MINT_P256, "e1", NULL);
+	w.ed = ba_mint_new(BA_MINT_ED25519, "d1", NULL);
+	w.b = ba_mint_new(BA_MINT_P256, "b1", NULL);
+	w.c = ba_mint_new(BA_MINT_P256, "c1", NULL);
+	w.evil = ba_mint_new(BA_MINT_P256, "e1", NULL);
+	of_a[0] = w.rsa;
+	of_a[1] = w.p256;
+	of_a[2] = w.ed;
+	w.jwks[0] = jwks_of(of_a, 3);
+	one = w.b;
+	w.jwks[1] = jwks_of(&one, 1);
+	one = w.c;
+	w.jwks[2] = jwks_of(&one, 1);
+	return ba_config_parse(
+	    "x.conf", config_text, sizeof(config_text) - 1, NULL, &w.config);
+}
+
+static int
+teardown(void **state)
+{
+	size_t i;
+
+	(void)state;
+	ba_config_free(w.config);
+	for (i = 0; i < N(w.jwks); i++)
+		ba_jwks_free(w.jwks[i]);
+	ba_mint_free(w.rsa);
+	ba_mint_free(w.p256);
+	ba_mint_free(w.ed);
+	ba_mint_free(w.b);
+	ba_mint_free(w.c);
+	ba_mint_free(w.evil);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_at08_every_algorithm),
+		cmocka_unit_test(test_check_names),
+		cmocka_unit_test(test_cleared_verdict),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_v53_service_without_a_section),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_at01_jws11_typ),
+		cmocka_unit_test(test_jws03_v01_v03_v43_alg),
+		cmocka_unit_test(test_jwt11_v01_none_without_signature),
+		cmocka_unit_test(test_v04_v05_hs256_with_the_public_key),
+		cmocka_unit_test(test_v06_embedded_jwk),
+		cmocka_unit_test(test_jws04_jws05_crit_b64),
+		cmocka_unit_test(test_jwt05_at02_iss),
+		cmocka_unit_test(test_v36_md06_keys_are_never_shared),
+		cmocka_unit_test(test_issuer_of_another_service),
+		cmocka_unit_test(test_algorithm_of_the_issuer),
+		cmocka_unit_test(test_needs_keys),
+		cmocka_unit_test(test_kid_not_there),
+		cmocka_unit_test(test_oidc04_kid_absent),
+		cmocka_unit_test(test_garbage_signature),
+		cmocka_unit_test(test_v14_every_character),
+		cmocka_unit_test(test_jwt04_at03_v46_aud),
+		cmocka_unit_test(test_jwt01_at05_v35_exp),
+		cmocka_unit_test(test_jwt02_nbf),
+		cmocka_unit_test(test_jwt02_at06_iat),
+		cmocka_unit_test(test_jwt01_overflow),
+		cmocka_unit_test(test_jwt03_skew),
+		cmocka_unit_test(test_at06_required_claims),
+		cmocka_unit_test(test_pop01_cnf),
+		cmocka_unit_test(test_at09_v54_id_tokens),
+		cmocka_unit_test(test_tok03_v43_scope),
+		cmocka_unit_test(test_pm02_root_is_nobody),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_v48_pm01_token_of_another),
+		cmocka_unit_test(test_pm03_unknown_users_look_the_same),
+		cmocka_unit_test(test_accounts),
+		cmocka_unit_test(test_whoever_the_token_names),
+		cmocka_unit_test(test_claims_are_decided_again),
+		cmocka_unit_test(test_claims_of_a_verdict),
+		cmocka_unit_test(test_claims_that_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
