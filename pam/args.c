@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/base/utf8.h"
+#include "common/wire/message.h"
+#include "pam/args.h"
+
+#define SERVICE_MAX 64 /* BA_TAG_SERVICE's limit */
+
+static bool
+set_service(struct ba_pam_args *a, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n < 1 || n > SERVICE_MAX || !ba_utf8_is_text(value, n, false))
+		return false;
+	a->service = value;
+	return true;
+}
+
+static bool
+set_path(const char **pathp, const char *value, size_t max)
+{
+	size_t n = strlen(value);
+
+	/*
+	 * Relative paths would mean whatever directory the host is in, which
+	 * under su is the caller's choice.
+	 */
+	if (value[0] != '/' || n > max || !ba_utf8_is_text(value, n, false))
+		return false;
+	*pathp = value;
+	return true;
+}
+
+static bool
+set_socket(struct ba_pam_args *a, const char *value)
+{
+	return set_path(&a->client.socket, value, BA_PAM_SOCKET_MAX);
+}
+
+static bool
+set_broker(struct ba_pam_args *a, const char *value)
+{
+	return set_path(&a->client.broker, value, BA_PAM_PATH_MAX);
+}
+
+static bool
+set_config(struct ba_pam_args *a, const char *value)
+{
+	return set_path(&a->client.config, value, BA_PAM_PATH_MAX);
+}
+
+static bool
+set_deadline(struct ba_pam_args *a, const char *value)
+{
+	size_t n = strlen(value);
+	unsigned seconds;
+
+	if (n < 1 || n > 2 || strspn(value, "0123456789") != n ||
+	    value[0] == '0')
+		return false;
+	seconds = (unsigned)(value[0] - '0');
+	if (n == 2)
+		seconds = seconds * 10 + (unsigned)(value[1] - '0');
+	if (seconds > 60)
+		return false;
+	a->client.deadline_ms = seconds * 1000;
+	return true;
+}
+
+static bool
+set_use_first_pass(struct ba_pam_args *a, const char *value)
+{
+	(void)value;
+	a->use_first_pass = true;
+	return !a->try_first_pass;
+}
+
+static bool
+set_try_first_pass(struct ba_pam_args *a, const char *value)
+{
+	(void)value;
+	a->try_first_pass = true;
+	return !a->use_first_pass;
+}
+
+/* A name that ends with '=' takes a value. */
+static const struct option {
+	const char *name;
+	bool (*set)(struct ba_pam_args *a, const char *value);
+	const char *remedy;
+} options[] = {
+	{ "service=", set_service,
+	    "write the name of a service, 1 to 64 characters" },
+	{ "socket=", set_socket,
+	    "write an absolute path of at most 107 characters" },
+	{ "broker=", set_broker, "write an absolute path" },
+	{ "config=", set_config, "write an absolute path" },
+	{ "deadline=", set_deadline, "write seconds, from 1 to 60" },
+	{ "use_first_pass", set_use_first_pass,
+	    "leave out either this or try_first_pass" },
+	{ "try_first_pass", set_try_first_pass,
+	    "leave out either this or use_first_pass" },
+};
+
+#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* The option that arg gives, and its value; N_OPTIONS where there is none. */
+static size_t
+find_option(const char *arg, const char **valuep)
+{
+	size_t i, n;
+
+	for (i = 0; i < N_OPTIONS; i++) {
+		n = strlen(options[i].name);
+		*valuep = arg + n;
+		if (options[i].name[n - 1] == '='
+			? strncmp(arg, options[i].name, n) == 0
+			: strcmp(arg, options[i].name) == 0)
+			return i;
+	}
+	*valuep = NULL;
+	return N_OPTIONS;
+}
+
+static int
+parse_one(const char *arg, const struct ba_log *log, uint32_t *seenp,
+    struct ba_pam_args *a)
+{
+	const char *value;
+	size_t i = find_option(arg, &value);
+
+	if (i == N_OPTIONS) {
+		ba_log(log, BA_LOG_ERR,
+		    "unknown argument \"%s\": take it out, or see "
+		    "pam_oauth2(8) for its spelling",
+		    arg);
+		return BA_ERR_CONFIG;
+	}
+	if ((*seenp & UINT32_C(1) << i) != 0) {
+		ba_log(log, BA_LOG_ERR,
+		    "argument \"%s\": %s stands twice; leave one out", arg,
+		    options[i].name);
+		return BA_ERR_CONFIG;
+	}
+	*seenp |= UINT32_C(1) << i;
+	if (!options[i].set(a, value)) {
+		ba_log(log, BA_LOG_ERR, "argument \"%s\": %s", arg,
+		    options[i].remedy);
+		return BA_ERR_CONFIG;
+	}
+	return BA_OK;
+}
+
+static void
+set_defaults(struct ba_pam_args *a)
+{
+	memset(a, 0, sizeof(*a));
+	ba_client_defaults(&a->client, BA_DEADLINE_PAM_MS);
+}
+
+int
+ba_pam_args_parse(int argc, const char *const argv[], const struct ba_log *log,
+    struct ba_pam_args *a)
+{
+	uint32_t seen = 0;
+	int i, r = BA_OK;
+
+	set_defaults(a);
+	for (i = 0; i < argc && r == BA_OK; i++)
+		r = parse_one(argv[i], log, &seen, a);
+	if (r != BA_OK)
+		set_defaults(a);
+	return r;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_PAM_ARGS_H
+#define BA_PAM_ARGS_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/wire/ask.h"
+
+/*
+ * The arguments of the module's line in pam.d:
+ *
+ *	service=NAME	1-64 characters; default: the host's own PAM service
+ *	socket=PATH	absolute, at most BA_PAM_SOCKET_MAX bytes
+ *	broker=PATH	absolute; what to spawn where no service is installed
+ *	config=PATH	absolute; for a spawned broker only
+ *	deadline=SECONDS	1-60, decimal
+ *	use_first_pass	take the token from an earlier module, never ask
+ *	try_first_pass	the same, but ask if there is none or it is refused
+ */
+#define BA_PAM_SOCKET_MAX 107 /* sun_path of unix(7) without its NUL */
+#define BA_PAM_PATH_MAX   4095
+
+struct ba_pam_args {
+	const char *service; /* NULL: the host's */
+	struct ba_client client;
+	bool use_first_pass;
+	bool try_first_pass;
+};
+
+/*
+ * Parse argv; what is not said has its default.  An unknown argument, one
+ * that stands twice, an empty or bad value, or both *_first_pass, is
+ * BA_ERR_CONFIG, with a line in the log that says which and what to write
+ * instead; *a holds only defaults then.  Strings of *a live as long as argv.
+ * Whether a path exists is not looked at here.
+ */
+BA_MUST_CHECK int ba_pam_args_parse(int argc, const char *const argv[],
+    const struct ba_log *log, struct ba_pam_args *a);
+
+#endif

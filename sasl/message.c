@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/utf8.h"
+#include "sasl/message.h"
+
+/*
+ * RFC 7628 section 3.1:
+ *
+ *	kvsep       = %x01
+ *	key         = 1*(ALPHA)
+ *	value       = *(VCHAR / SP / HTAB / CR / LF )
+ *	kvpair      = key "=" value kvsep
+ *	client-resp = (gs2-header kvsep *kvpair kvsep) / kvsep
+ *
+ * RFC 5801 section 4:
+ *
+ *	gs2-header  = [gs2-nonstd-flag ","] gs2-cb-flag "," [gs2-authzid] ","
+ *	gs2-cb-flag = ("p=" cb-name) / "n" / "y"
+ *	gs2-authzid = "a=" saslname
+ *	saslname    = 1*(UTF8-char-safe / "=2C" / "=3D")
+ *
+ * RFC 6750 section 2.1, for the value of "auth":
+ *
+ *	credentials = "Bearer" 1*SP b64token
+ *	b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" )
+ *	              *"="
+ *
+ * Stricter than that: no gs2-nonstd-flag, which is for tokens of GSS-API
+ * mechanisms; no "p=", for no channel is bound here, and a server that cannot
+ * must fail (RFC 5801 section 5); no control characters in the authzid; auth,
+ * host and port at most once, for whichever of two were taken, somebody else
+ * may have looked at the other.
+ *
+ * A cursor is a view of what has not been read yet.
+ */
+#define KVSEP '\x01'
+
+struct cursor {
+	const char *p;
+	const char *end;
+};
+
+static bool
+take(struct cursor *c, char ch)
+{
+	if (c->p == c->end || *c->p != ch)
+		return false;
+	c->p++;
+	return true;
+}
+
+static bool
+is_alpha(char ch)
+{
+	return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
+}
+
+static bool
+is_digit(char ch)
+{
+	return ch >= '0' && ch <= '9';
+}
+
+/* Up to the next "," and over it; the characters before it are in *v. */
+static bool
+take_until_comma(struct cursor *c, struct cursor *v)
+{
+	const char *comma = memchr(c->p, ',', (size_t)(c->end - c->p));
+
+	if (comma == NULL)
+		return false;
+	v->p = c->p;
+	v->end = comma;
+	c->p = comma + 1;
+	return true;
+}
+
+/* saslname: only "=2C" and "=3D" may stand after a "=" (SA-06). */
+static bool
+decode_saslname(struct cursor v, char *dst, size_t dstsz)
+{
+	size_t n = 0;
+	char ch;
+
+	while (v.p < v.end) {
+		ch = *v.p++;
+		if (ch == '=') {
+			if (v.end - v.p < 2)
+				return false;
+			if (memcmp(v.p, "2C", 2) == 0)
+				ch = ',';
+			else if (memcmp(v.p, "3D", 2) != 0)
+				return false;
+			v.p += 2;
+		}
+		if (n + 1 >= dstsz)
+			return false;
+		dst[n++] = ch;
+	}
+	dst[n] = '\0';
+	return n > 0 && ba_utf8_is_text(dst, n, false);
+}
+
+static bool
+parse_gs2_header(struct cursor *c, struct ba_sasl_message *m)
+{
+	struct cursor v;
+
+	if (!take(c, 'n') && !take(c, 'y'))
+		return false;
+	if (!take(c, ',') || !take_until_comma(c, &v))
+		return false;
+	if (v.p == v.end)
+		return true;
+	if (!take(&v, 'a') || !take(&v, '='))
+		return false;
+	m->has_authzid = true;
+	return decode_saslname(v, m->authzid, sizeof(m->authzid));
+}
+
+static bool
+is_value_char(char ch)
+{
+	return (ch >= 0x20 && ch <= 0x7e) || ch == '\t' || ch == '\r' ||
+	       ch == '\n';
+}
+
+static bool
+parse_kvpair(struct cursor *c, struct cursor *key, struct cursor *value)
+{
+	key->p = c->p;
+	while (c->p < c->end && is_alpha(*c->p))
+		c->p++;
+	key->end = c->p;
+	if (key->p == key->end || !take(c, '='))
+		return false;
+	value->p = c->p;
+	while (c->p < c->end && is_value_char(*c->p))
+		c->p++;
+	value->end = c->p;
+	return take(c, KVSEP);
+}
+
+static bool
+is_key(const struct cursor *key, const char *name)
+{
+	size_t n = strlen(name);
+
+	return (size_t)(key->end - key->p) == n && memcmp(key->p, name, n) == 0;
+}
+
+/* The scheme's name is compared without case (RFC 7235 section 2.1). */
+static bool
+take_bearer(struct cursor *c)
+{
+	static const char scheme[] = "bearer";
+	size_t i;
+
+	if ((size_t)(c->end - c->p) < sizeof(scheme))
+		return false;
+	for (i = 0; i < sizeof(scheme) - 1; i++)
+		if (!is_alpha(c->p[i]) || (c->p[i] | 0x20) != scheme[i])
+			return false;
+	c->p += sizeof(scheme) - 1;
+	if (!take(c, ' '))
+		return false;
+	while (take(c, ' '))
+		;
+	return true;
+}
+
+static bool
+is_b64token(struct cursor c)
+{
+	const char *start = c.p;
+
+	while (c.p < c.end &&
+	       (is_alpha(*c.p) || is_digit(*c.p) ||
+		   (*c.p != '\0' && strchr("-._~+/", *c.p) != NULL)))
+		c.p++;
+	if (c.p == start)
+		return false;
+	while (take(&c, '='))
+		;
+	return c.p == c.end;
+}
+
+/* An empty value is a question, not a token (RFC 7628 section 4.3). */
+static bool
+parse_auth(struct cursor v, struct ba_sasl_message *m)
+{
+	if (v.p == v.end)
+		return true;
+	if (!take_bearer(&v) || !is_b64token(v))
+		return false;
+	m->kind = BA_SASL_TOKEN;
+	m->token = v.p;
+	m->token_len = (size_t)(v.end - v.p);
+	return true;
+}
+
+static bool
+is_port(struct cursor v)
+{
+	unsigned port = 0;
+
+	if (v.p == v.end || v.end - v.p > 5)
+		return false;
+	while (v.p < v.end) {
+		if (!is_digit(*v.p))
+			return false;
+		port = port * 10 + (unsigned)(*v.p++ - '0');
+	}
+	return port >= 1 && port <= 65535;
+}
+
+static bool
+parse_known(const struct cursor *key, struct cursor value, unsigned *seenp,
+    struct ba_sasl_message *m)
+{
+	static const char *const known[] = { "auth", "host", "port" };
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		if (is_key(key, known[i]))
+			break;
+	if (i == 3)
+		return true; /* SA-02: ignored */
+	if ((*seenp & 1U << i) != 0)
+		return false;
+	*seenp |= 1U << i;
+	if (i == 0)
+		return parse_auth(value, m);
+	return i == 1 || is_port(value);
+}
+
+static bool
+parse_client_resp(struct cursor *c, struct ba_sasl_message *m)
+{
+	struct cursor key, value;
+	unsigned seen = 0;
+
+	if (!parse_gs2_header(c, m) || !take(c, KVSEP))
+		return false;
+	while (!take(c, KVSEP)) {
+		if (!parse_kvpair(c, &key, &value) ||
+		    !parse_known(&key, value, &seen, m))
+			return false;
+	}
+	return c->p == c->end;
+}
+
+int
+ba_sasl_message_parse(const void *p, size_t n, struct ba_sasl_message *m)
+{
+	struct cursor c = { p, p };
+	int r = BA_ERR_MALFORMED;
+
+	memset(m, 0, sizeof(*m));
+	if (n == 0 || n > BA_SASL_MESSAGE_MAX)
+		return r;
+	c.end += n;
+	m->kind = BA_SASL_DISCOVERY;
+	/*
+	 * A lone kvsep is meant for after a failure, and yet in the grammar
+	 * of the first message.  It can only lead to a failure: give it one.
+	 */
+	if (!ba_sasl_message_is_dummy(p, n) && !parse_client_resp(&c, m))
+		goto out;
+	r = m->token_len > BA_SASL_TOKEN_MAX ? BA_ERR_TOKEN_SIZE : BA_OK;
+out:
+	if (r != BA_OK)
+		memset(m, 0, sizeof(*m));
+	return r;
+}
+
+bool
+ba_sasl_message_is_dummy(const void *p, size_t n)
+{
+	return n == 1 && *(const char *)p == KVSEP;
+}
+
+/* RFC 8259 section 7: what must be escaped, and DEL for terminals. */
+static int
+put_string(struct ba_buf *b, const char *s)
+{
+	char escape[8];
+	int r;
+
+	r = ba_buf_append_byte(b, '"');
+	for (; r == BA_OK && *s != '\0'; s++) {
+		unsigned char ch = (unsigned char)*s;
+
+		if (ch < 0x20 || ch == 0x7f || ch == '"' || ch == '\\') {
+			snprintf(escape, sizeof(escape), "\\u%04x", ch);
+			r = ba_buf_append_str(b, escape);
+		} else {
+			r = ba_buf_append_byte(b, ch);
+		}
+	}
+	return r == BA_OK ? ba_buf_append_byte(b, '"') : r;
+}
+
+static int
+put_member(
+    struct ba_buf *b, const char *before, const char *name, const char *value)
+{
+	int r;
+
+	if (value == NULL || value[0] == '\0')
+		return BA_OK;
+	r = ba_buf_append_str(b, before);
+	if (r == BA_OK)
+		r = put_string(b, name);
+	if (r == BA_OK)
+		r = ba_buf_append_byte(b, ':');
+	return r == BA_OK ? put_string(b, value) : r;
+}
+
+int
+ba_sasl_failure(const char *status, const char *scope, const char *metadata,
+    struct ba_buf *b)
+{
+	int r;
+
+	if (status == NULL || status[0] == '\0')
+		status = "invalid_token";
+	r = put_member(b, "{", "status", status);
+	if (r == BA_OK)
+		r = put_member(b, ",", "scope", scope);
+	if (r == BA_OK)
+		r = put_member(b, ",", "openid-configuration", metadata);
+	return r == BA_OK ? ba_buf_append_byte(b, '}') : r;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_TESTS_FAKE_BROKER_H
+#define BA_TESTS_FAKE_BROKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * A broker that answers what a test tells it, and tells what it was asked.
+ * It is a process of its own on a unix socket; the struct is shared with it.
+ * A test writes the first half before it asks, and reads the second after.
+ */
+struct fake_broker {
+	/* the answer */
+	unsigned family; /* enum ba_family */
+	char names[256]; /* VERDICT's USER; "": left out */
+	char status[64], scope[512], metadata[2049];
+	unsigned prompt_style; /* 0: no prompt comes first */
+	char prompt[256];
+	bool hang_up; /* close without a verdict */
+
+	/* the last question */
+	unsigned questions; /* since the last fake_broker_reset() */
+	bool garbled; /* some question was not parsed */
+	unsigned type, origin, can_prompt;
+	char id[64], service[128], user[512], rhost[512], tty[512];
+	bool has_id, has_user, has_uid, has_rhost, has_tty;
+	uint32_t uid, deadline;
+	char token[65536 + 1];
+	size_t token_len;
+	char reply[4096 + 1]; /* to the prompt */
+
+	pid_t pid; /* of the process */
+	char path[64]; /* of the socket */
+};
+
+/*
+ * A directory whose path belongs to root alone, which a plug-in therefore
+ * trusts: a file system of our own, in a mount namespace of our own.  That
+ * takes root; otherwise, and where mounting is forbidden, a directory that
+ * is not trusted, and *trusted says so.  dst is for 64 bytes.
+ */
+void fake_broker_dir(char *dst, size_t dstsz, bool *trusted);
+
+/* Gone again, if empty. */
+void fake_broker_dir_remove(const char *dir);
+
+/* Listen on DIR/ask; NULL where that fails. */
+struct fake_broker *fake_broker_start(const char *dir);
+void fake_broker_stop(struct fake_broker *f);
+
+/* A new test: family and nothing else to answer, nothing asked yet. */
+void fake_broker_reset(struct fake_broker *f, unsigned family);
+
+#endif

@@ -1,0 +1,938 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <dirent.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <security/pam_appl.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+
+#include "common/base/err.h"
+#include "common/base/origin.h"
+#include "common/wire/message.h"
+#include "tests/unit/fake_broker.h"
+
+/*
+ * The module itself, loaded by libpam from a configuration of ours, with a
+ * scripted user in front of it and a broker of ours behind it.
+ */
+#define SERVICE "ba-test"
+#define JWT     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyb290In0.c2lnbmF0dXJl"
+#define JWT_2   "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJyb290In0.b3RoZXIgb25l"
+
+static char dir[64];
+static bool trusted;
+static struct fake_broker *broker;
+static char lines[16384]; /* what the module logged */
+
+/* The user at the keyboard. */
+struct user {
+	const char *replies[8];
+	size_t asked; /* number of prompts for a secret */
+	char shown[1024]; /* style and text of all messages */
+	pam_handle_t *pamh;
+	const char *becomes; /* new PAM_USER, set at the first prompt */
+	const char *name; /* answer to libpam's own "login:" */
+	const char *authtok; /* an "earlier module's password" */
+	const char *authtok_seen; /* at a prompt of the broker */
+	bool no_text;
+};
+
+static struct user user;
+
+/* Stands in front of libpam's own: the module's lines come here. */
+__attribute__((__visibility__("default"))) void
+pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
+{
+	size_t n = strlen(lines);
+	va_list ap;
+
+	(void)pamh;
+	(void)priority;
+	va_start(ap, fmt);
+	(void)vsnprintf(lines + n, sizeof(lines) - n, fmt, ap);
+	va_end(ap);
+	n = strlen(lines);
+	snprintf(lines + n, sizeof(lines) - n, "\n");
+}
+
+/* So does this: a name service of ours, which takes any case for one name. */
+__attribute__((__visibility__("default"))) struct passwd *
+pam_modutil_getpwnam(pam_handle_t *pamh, const char *name)
+{
+	static char root[] = "root", alice[] = "alice";
+	static struct passwd pw;
+
+	(void)pamh;
+	if (strcmp(name, root) != 0 && strcasecmp(name, alice) != 0)
+		return NULL;
+	pw.pw_name = strcmp(name, root) == 0 ? root : alice;
+	pw.pw_uid = strcmp(name, root) == 0 ? 0 : 4711;
+	return &pw;
+}
+
+static const char *
+reply_to(struct user *u, int style)
+{
+	const void *item = NULL;
+	const char *reply;
+
+	if (style == PAM_PROMPT_ECHO_ON && u->name != NULL) {
+		/*
+		 * libpam takes this for the module's doing, and so lets it
+		 * set what an earlier module would have.
+		 */
+		(void)pam_set_item(u->pamh, PAM_AUTHTOK, u->authtok);
+		return u->name;
+	}
+	if (u->becomes != NULL)
+		(void)pam_set_item(u->pamh, PAM_USER, u->becomes);
+	(void)pam_get_item(u->pamh, PAM_AUTHTOK, &item);
+	u->authtok_seen = item;
+	reply = u->asked < 8 ? u->replies[u->asked] : NULL;
+	u->asked++;
+	return reply != NULL ? reply : "";
+}
+
+static int
+converse(int n, const struct pam_message **msg, struct pam_response **resp,
+    void *arg)
+{
+	struct user *u = arg;
+	size_t at = strlen(u->shown);
+	const char *reply;
+	int style = msg[0]->msg_style;
+
+	if (n != 1)
+		return PAM_CONV_ERR;
+	snprintf(
+	    u->shown + at, sizeof(u->shown) - at, "[%d]%s", style, msg[0]->msg);
+	*resp = calloc(1, sizeof(**resp));
+	if (*resp == NULL)
+		return PAM_BUF_ERR;
+	if (style != PAM_PROMPT_ECHO_OFF && style != PAM_PROMPT_ECHO_ON)
+		return PAM_SUCCESS;
+	reply = reply_to(u, style);
+	(*resp)->resp = u->no_text ? NULL : strdup(reply);
+	return PAM_SUCCESS;
+}
+
+/* All four kinds of stack with the module alone, and these arguments. */
+static void
+write_stack(const char *arguments)
+{
+	static const char *const kinds[] = { "auth", "account", "session",
+		"password" };
+	const char *builddir = getenv("BA_BUILDDIR");
+	char path[128];
+	FILE *f;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/" SERVICE, dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	for (i = 0; i < 4; i++)
+		fprintf(f, "%s required %s/.libs/pam_oauth2.so %s\n", kinds[i],
+		    builddir != NULL ? builddir : ".", arguments);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The usual stack: our socket, and nothing to spawn. */
+static void
+write_usual_stack(const char *more)
+{
+	char arguments[512];
+
+	snprintf(arguments, sizeof(arguments),
+	    "socket=%s broker=%s/none deadline=5 %s", broker->path, dir, more);
+	write_stack(arguments);
+}
+
+static pam_handle_t *
+start(const char *name, const char *reply)
+{
+	struct pam_conv conv = { converse, &user };
+	pam_handle_t *pamh = NULL;
+
+	memset(&user, 0, sizeof(user));
+	user.replies[0] = reply;
+	lines[0] = '\0';
+	assert_int_equal(
+	    pam_start_confdir(SERVICE, name, &conv, dir, &pamh), PAM_SUCCESS);
+	user.pamh = pamh;
+	return pamh;
+}
+
+/* Not a line of the log shows a token, nor a part of one. */
+static void
+end(pam_handle_t *pamh)
+{
+	assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
+	assert_null(strstr(lines, "eyJ"));
+	assert_null(strstr(lines, "c2lnbmF0dXJl"));
+	assert_false(broker->garbled);
+}
+
+/* auth for root with one reply at the prompt. */
+static int
+auth_once(const char *more, const char *reply)
+{
+	pam_handle_t *pamh;
+	int code;
+
+	write_usual_stack(more);
+	pamh = start("root", reply);
+	code = pam_authenticate(pamh, 0);
+	end(pamh);
+	return code;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	return 0;
+}
+
+/* With or without a path to trust. */
+
+static void
+a_bad_argument_is_service_err_everywhere(void **state)
+{
+	static const char *const bad[] = { "debug", "socket=ask", "deadline=0 ",
+		"try_first_pass use_first_pass", "socket=" };
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		write_stack(bad[i]);
+		pamh = start("root", JWT);
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_SERVICE_ERR);
+		assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SERVICE_ERR);
+		assert_int_equal(
+		    pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SERVICE_ERR);
+		assert_int_equal(pam_open_session(pamh, 0), PAM_SERVICE_ERR);
+		assert_int_equal(pam_close_session(pamh, 0), PAM_SERVICE_ERR);
+		assert_int_equal(pam_chauthtok(pamh, 0), PAM_SERVICE_ERR);
+		assert_int_equal(user.asked, 0);
+		assert_non_null(strstr(lines, "argument \""));
+		end(pamh);
+	}
+	assert_int_equal(broker->questions, 0);
+}
+
+static void
+V23_nothing_to_decide_is_success_but_for_chauthtok(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", NULL);
+	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_chauthtok(pamh, 0), PAM_AUTHTOK_ERR);
+	assert_string_equal(user.shown, "");
+	assert_int_equal(broker->questions, 0);
+	end(pamh);
+}
+
+static void
+V47_a_password_typed_at_the_prompt_goes_nowhere(void **state)
+{
+	static const char *const passwords[] = { "correct horse", "hunter2",
+		"a.b", "p4ss.word", "a.b.c.d", "dots...", "" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 7; i++) {
+		assert_int_equal(auth_once("", passwords[i]), PAM_AUTH_ERR);
+		assert_string_equal(user.shown, "[1]OAuth token: ");
+		assert_int_equal(broker->questions, 0);
+		if (passwords[i][0] != '\0')
+			assert_null(strstr(lines, passwords[i]));
+	}
+}
+
+static void
+V49_no_socket_and_nothing_to_spawn_is_unavailable(void **state)
+{
+	pam_handle_t *pamh;
+	char arguments[256];
+
+	(void)state;
+	snprintf(arguments, sizeof(arguments),
+	    "socket=%s/no broker=%s/none deadline=1", dir, dir);
+	write_stack(arguments);
+	pamh = start("root", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+}
+
+static void
+PM10_no_conversation_is_unavailable(void **state)
+{
+	struct pam_conv none = { NULL, NULL };
+	pam_handle_t *pamh = NULL;
+
+	(void)state;
+	write_usual_stack("");
+	assert_int_equal(
+	    pam_start_confdir(SERVICE, "root", &none, dir, &pamh), PAM_SUCCESS);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+	pamh = start("root", JWT);
+	user.no_text = true;
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+	assert_int_equal(broker->questions, 0);
+}
+
+/* An earlier module's password, by way of libpam's "login:" prompt. */
+static int
+auth_after(const char *more, const char *authtok, const char *reply)
+{
+	pam_handle_t *pamh;
+	int code;
+
+	write_usual_stack(more);
+	pamh = start(NULL, reply);
+	user.name = "root";
+	user.authtok = authtok;
+	code = pam_authenticate(pamh, 0);
+	end(pamh);
+	return code;
+}
+
+static void
+use_first_pass_never_asks(void **state)
+{
+	(void)state;
+	assert_int_equal(auth_after("use_first_pass", NULL, JWT), PAM_AUTH_ERR);
+	assert_int_equal(user.asked, 0);
+	assert_non_null(strstr(lines, "no earlier module took a password"));
+	assert_int_equal(auth_after("use_first_pass", "", JWT), PAM_AUTH_ERR);
+	assert_int_equal(
+	    auth_after("use_first_pass", "unix.pass", JWT), PAM_AUTH_ERR);
+	assert_int_equal(user.asked, 0);
+	assert_int_equal(broker->questions, 0);
+}
+
+static void
+a_path_that_is_not_roots_is_unavailable(void **state)
+{
+	(void)state;
+	assert_int_equal(auth_once("", JWT), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(broker->questions, 0);
+}
+
+/* Only with a path to trust. */
+
+static void
+a_login_from_auth_to_session(void **state)
+{
+	pam_handle_t *pamh;
+	char id[64];
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT "\r\n");
+	assert_int_equal(
+	    pam_set_item(pamh, PAM_RHOST, "192.0.2.7"), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pamh, PAM_TTY, "ssh"), PAM_SUCCESS);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(user.shown, "[1]OAuth token: ");
+	assert_int_equal(broker->type, BA_MSG_ASK);
+	assert_string_equal(broker->service, SERVICE);
+	assert_string_equal(broker->user, "root");
+	assert_true(broker->has_uid);
+	assert_int_equal(broker->uid, 0);
+	assert_string_equal(broker->rhost, "192.0.2.7");
+	assert_string_equal(broker->tty, "ssh");
+	assert_int_equal(broker->origin, BA_ORIGIN_PROMPT);
+	assert_int_equal(broker->can_prompt, 1);
+	assert_in_range(broker->deadline, 1, 5000);
+	assert_string_equal(broker->token, JWT);
+	assert_int_equal(strlen(broker->id), 32);
+	assert_non_null(strstr(lines, broker->id));
+	snprintf(id, sizeof(id), "%s", broker->id);
+
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(broker->type, BA_MSG_ACCOUNT);
+	assert_string_equal(broker->id, id);
+	assert_string_equal(broker->user, "root");
+	assert_string_equal(broker->rhost, "192.0.2.7");
+	assert_int_equal(broker->questions, 2);
+	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(broker->questions, 2);
+	end(pamh);
+}
+
+static void
+each_family_has_its_code(void **state)
+{
+	static const struct {
+		unsigned family;
+		int auth, account;
+	} table[] = {
+		{ BA_FAMILY_OK, PAM_SUCCESS, PAM_SUCCESS },
+		{ BA_FAMILY_REFUSED, PAM_AUTH_ERR, PAM_PERM_DENIED },
+		{ BA_FAMILY_NOT_ALLOWED, PAM_PERM_DENIED, PAM_PERM_DENIED },
+		{ BA_FAMILY_UNAVAILABLE, PAM_AUTHINFO_UNAVAIL,
+		    PAM_AUTHINFO_UNAVAIL },
+		{ BA_FAMILY_FAULT, PAM_SERVICE_ERR, PAM_SERVICE_ERR },
+		{ BA_FAMILY_MALFORMED, PAM_SERVICE_ERR, PAM_SERVICE_ERR },
+	};
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	write_usual_stack("");
+	for (i = 0; i < 6; i++) {
+		fake_broker_reset(broker, table[i].family);
+		pamh = start("root", JWT);
+		assert_int_equal(pam_authenticate(pamh, 0), table[i].auth);
+		assert_int_equal(pam_acct_mgmt(pamh, 0), table[i].account);
+		assert_int_equal(broker->questions, 2);
+		/* Only a success leaves an id behind. */
+		assert_int_equal(
+		    broker->has_id, table[i].family == BA_FAMILY_OK);
+		end(pamh);
+	}
+}
+
+static void
+a_broker_that_hangs_up_is_unavailable(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	broker->hang_up = true;
+	assert_int_equal(auth_once("", JWT), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(broker->questions, 1);
+	pamh = start("root", JWT);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+	broker->hang_up = false;
+	assert_int_equal(auth_once("", JWT), PAM_SUCCESS);
+}
+
+/* PM-01: a name that was not asked about is not one that was accepted. */
+static void
+PM01_accepted_for_somebody_else_is_no_success(void **state)
+{
+	static const char *const names[] = { "toor", "Root", "root ", "roo" };
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		snprintf(broker->names, sizeof(broker->names), "%s", names[i]);
+		assert_int_equal(auth_once("", JWT), PAM_AUTHINFO_UNAVAIL);
+		pamh = start("root", JWT);
+		assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+		end(pamh);
+	}
+	snprintf(broker->names, sizeof(broker->names), "root");
+	assert_int_equal(auth_once("", JWT), PAM_SUCCESS);
+}
+
+/* PM-01, V40: who is logged in is decided by PAM_USER after us. */
+static void
+V40_a_user_that_changes_at_the_prompt_is_denied(void **state)
+{
+	pam_handle_t *pamh;
+	int i;
+
+	(void)state;
+	write_usual_stack("");
+	for (i = 0; i < 2; i++) {
+		pamh = start("nobody", JWT);
+		user.becomes = i == 0 ? "root" : "nobody";
+		assert_int_equal(pam_authenticate(pamh, 0),
+		    i == 0 ? PAM_PERM_DENIED : PAM_SUCCESS);
+		assert_string_equal(broker->user, "nobody");
+		end(pamh);
+	}
+}
+
+static void
+the_login_speaks_for_its_own_user_and_service_only(void **state)
+{
+	pam_handle_t *pamh;
+	char path[128];
+
+	(void)state;
+	write_usual_stack("");
+	snprintf(path, sizeof(path), "%s/ba-other", dir);
+	assert_int_equal(symlink(SERVICE, path), 0);
+	pamh = start("root", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pamh, PAM_USER, "nobody"), PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->user, "nobody");
+	assert_false(broker->has_id);
+	assert_int_equal(pam_set_item(pamh, PAM_USER, "root"), PAM_SUCCESS);
+	assert_int_equal(
+	    pam_set_item(pamh, PAM_SERVICE, "ba-other"), PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->service, "ba-other");
+	assert_false(broker->has_id);
+	assert_int_equal(pam_set_item(pamh, PAM_SERVICE, SERVICE), PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_true(broker->has_id);
+	end(pamh);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+a_later_failure_forgets_an_earlier_success(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	user.replies[1] = JWT_2;
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	broker->family = BA_FAMILY_REFUSED;
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTH_ERR);
+	broker->family = BA_FAMILY_OK;
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_false(broker->has_id);
+	end(pamh);
+}
+
+static void
+PM03_an_unknown_user_is_asked_about_without_a_uid(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	fake_broker_reset(broker, BA_FAMILY_REFUSED);
+	write_usual_stack("");
+	pamh = start("ba-no-such-user", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTH_ERR);
+	assert_string_equal(user.shown, "[1]OAuth token: ");
+	assert_string_equal(broker->user, "ba-no-such-user");
+	assert_false(broker->has_uid);
+	assert_int_equal(broker->questions, 1);
+	end(pamh);
+}
+
+/* PM-02, PM-04: the uid of one name must not admit another. */
+static void
+PM04_the_uid_of_another_spelling_is_not_this_users(void **state)
+{
+	static const char *const names[] = { "alice", "Alice", "ALICE" };
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	write_usual_stack("");
+	for (i = 0; i < 3; i++) {
+		pamh = start(names[i], JWT);
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+		assert_string_equal(broker->user, names[i]);
+		assert_int_equal(broker->has_uid, i == 0);
+		assert_int_equal(broker->uid, i == 0 ? 4711 : 0);
+		end(pamh);
+	}
+}
+
+#define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* A question without a user would mean "whoever the token names". */
+static void
+PM03_a_name_that_cannot_be_asked_about_never_gets_in(void **state)
+{
+	static const struct {
+		const char *name, *asked; /* NULL: sanitised to 255 bytes */
+	} table[] = {
+		{ "", "?" },
+		{ "ro\not", "ro?ot" },
+		{ "root\x01", "root?" },
+		{ "root\xff", "root?" },
+		{ "root\xe2\x80\xae", "root?" },
+		{ X50 X50 X50 X50 X50 "xxxxxx", NULL },
+	};
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	write_usual_stack("");
+	for (i = 0; i < 6; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		pamh = start(table[i].name, JWT);
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTH_ERR);
+		assert_string_equal(user.shown, "[1]OAuth token: ");
+		assert_int_equal(broker->questions, 1);
+		assert_true(broker->has_user);
+		assert_false(broker->has_uid);
+		if (table[i].asked != NULL)
+			assert_string_equal(broker->user, table[i].asked);
+		else
+			assert_int_equal(strlen(broker->user), 255);
+		assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_PERM_DENIED);
+		end(pamh);
+		/* The family of the verdict is not hidden by the name. */
+		fake_broker_reset(broker, BA_FAMILY_UNAVAILABLE);
+		pamh = start(table[i].name, JWT);
+		assert_int_equal(
+		    pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+		end(pamh);
+	}
+}
+
+static void
+use_first_pass_takes_the_stacks_token(void **state)
+{
+	(void)state;
+	assert_int_equal(auth_after("use_first_pass", JWT, JWT_2), PAM_SUCCESS);
+	assert_int_equal(user.asked, 0);
+	assert_string_equal(broker->token, JWT);
+	assert_int_equal(broker->origin, BA_ORIGIN_STACK);
+	fake_broker_reset(broker, BA_FAMILY_REFUSED);
+	assert_int_equal(
+	    auth_after("use_first_pass", JWT, JWT_2), PAM_AUTH_ERR);
+	assert_int_equal(user.asked, 0);
+	assert_int_equal(broker->questions, 1);
+}
+
+/* V47: what is no JWT is asked for again, and never sent. */
+static void
+try_first_pass_asks_if_there_is_no_token(void **state)
+{
+	static const char *const passwords[] = { NULL, "", "secret", "a.b" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		assert_int_equal(
+		    auth_after("try_first_pass", passwords[i], JWT_2),
+		    PAM_SUCCESS);
+		assert_int_equal(user.asked, 1);
+		assert_int_equal(broker->questions, 1);
+		assert_string_equal(broker->token, JWT_2);
+		assert_int_equal(broker->origin, BA_ORIGIN_PROMPT);
+	}
+}
+
+static void
+try_first_pass_asks_again_only_after_refused(void **state)
+{
+	static const struct {
+		unsigned family, asked;
+		int code;
+	} table[] = {
+		{ BA_FAMILY_OK, 0, PAM_SUCCESS },
+		{ BA_FAMILY_REFUSED, 1, PAM_AUTH_ERR },
+		{ BA_FAMILY_NOT_ALLOWED, 0, PAM_PERM_DENIED },
+		{ BA_FAMILY_UNAVAILABLE, 0, PAM_AUTHINFO_UNAVAIL },
+		{ BA_FAMILY_FAULT, 0, PAM_SERVICE_ERR },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		fake_broker_reset(broker, table[i].family);
+		assert_int_equal(
+		    auth_after("try_first_pass", JWT, JWT_2), table[i].code);
+		assert_int_equal(user.asked, table[i].asked);
+		assert_int_equal(broker->questions, 1 + table[i].asked);
+		assert_string_equal(
+		    broker->token, table[i].asked == 0 ? JWT : JWT_2);
+	}
+}
+
+static void
+service_overrides_the_hosts(void **state)
+{
+	(void)state;
+	assert_int_equal(auth_once("service=imap", JWT), PAM_SUCCESS);
+	assert_string_equal(broker->service, "imap");
+}
+
+static void
+items_that_are_no_clean_text_are_not_told(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	assert_int_equal(
+	    pam_set_item(pamh, PAM_RHOST, "evil\nhost"), PAM_SUCCESS);
+	assert_int_equal(
+	    pam_set_item(pamh, PAM_TTY, X50 X50 X50 X50 X50 "123456"),
+	    PAM_SUCCESS);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_false(broker->has_rhost);
+	assert_false(broker->has_tty);
+	assert_non_null(strstr(lines, "PAM_RHOST is too long or no clean"));
+	assert_non_null(strstr(lines, "PAM_TTY is too long or no clean"));
+	end(pamh);
+}
+
+/* A token of 3 parts, as ssh cuts it. */
+static void
+a_long_token_arrives_whole(void **state)
+{
+	char token[2500 + 1], parts[3][1024];
+	pam_handle_t *pamh;
+
+	(void)state;
+	memset(token, 'a', 2500);
+	token[500] = token[1400] = '.';
+	memset(token + 1023, 'b', 300);
+	token[2500] = '\0';
+	memset(parts, 0, sizeof(parts));
+	memcpy(parts[0], token, 1023);
+	memcpy(parts[1], token + 1023, 1023);
+	memcpy(parts[2], token + 2046, 2500 - 2046);
+	write_usual_stack("");
+	pamh = start("root", parts[0]);
+	user.replies[1] = parts[1];
+	user.replies[2] = parts[2];
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(user.shown, "[1]OAuth token: "
+					"[1]OAuth token, part 2: "
+					"[1]OAuth token, part 3: ");
+	assert_int_equal(broker->token_len, 2500);
+	assert_string_equal(broker->token, token);
+	end(pamh);
+}
+
+/* 1023 characters may be a whole token: it is called cut only if refused. */
+static void
+a_cut_token_is_called_cut_after_the_refusal(void **state)
+{
+	char token[1024];
+	int i;
+
+	(void)state;
+	memset(token, 'a', 1023);
+	token[100] = token[900] = '.';
+	token[1023] = '\0';
+	for (i = 0; i < 2; i++) {
+		fake_broker_reset(
+		    broker, i == 0 ? BA_FAMILY_OK : BA_FAMILY_REFUSED);
+		assert_int_equal(
+		    auth_once("", token), i == 0 ? PAM_SUCCESS : PAM_AUTH_ERR);
+		assert_int_equal(user.asked, 2);
+		assert_int_equal(
+		    strstr(lines, "may have been cut by the host at 1023") !=
+			NULL,
+		    i == 1);
+	}
+}
+
+static void
+PM10_the_brokers_prompts_are_shown_in_silence_too(void **state)
+{
+	static const struct {
+		unsigned style;
+		const char *shown;
+	} table[] = {
+		{ BA_PROMPT_SECRET, "[1]OAuth token: [1]Open https://x?" },
+		{ BA_PROMPT_PLAIN, "[1]OAuth token: [2]Open https://x?" },
+		{ BA_PROMPT_ERROR, "[1]OAuth token: [3]Open https://x?" },
+		{ BA_PROMPT_INFO, "[1]OAuth token: [4]Open https://x?" },
+	};
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	write_usual_stack("");
+	for (i = 0; i < 4; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		broker->prompt_style = table[i].style;
+		snprintf(
+		    broker->prompt, sizeof(broker->prompt), "Open https://x?");
+		pamh = start("root", JWT);
+		user.replies[1] = "yes";
+		assert_int_equal(
+		    pam_authenticate(pamh, PAM_SILENT), PAM_SUCCESS);
+		assert_string_equal(user.shown, table[i].shown);
+		assert_string_equal(broker->reply,
+		    table[i].style <= BA_PROMPT_PLAIN ? "yes" : "");
+		/* What was typed at our prompt is nobody's password. */
+		assert_null(user.authtok_seen);
+		end(pamh);
+	}
+}
+
+/* PM-07, PM-08. */
+struct host_state {
+	char environ_text[16384];
+	int n_fds;
+	mode_t mask;
+	char cwd[512];
+	void (*handlers[32])(int);
+	sigset_t blocked;
+};
+
+static void
+look_at_host(struct host_state *s)
+{
+	extern char **environ;
+	struct dirent *e;
+	size_t n = 0;
+	struct sigaction action;
+	DIR *d;
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; environ[i] != NULL && n < sizeof(s->environ_text); i++)
+		n += (size_t)snprintf(s->environ_text + n,
+		    sizeof(s->environ_text) - n, "%s\n", environ[i]);
+	d = opendir("/proc/self/fd");
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		s->n_fds++;
+	assert_int_equal(closedir(d), 0);
+	s->mask = umask(0);
+	(void)umask(s->mask);
+	assert_non_null(getcwd(s->cwd, sizeof(s->cwd)));
+	for (i = 1; i < 32; i++)
+		if (sigaction(i, NULL, &action) == 0)
+			s->handlers[i] = action.sa_handler;
+	(void)sigprocmask(SIG_SETMASK, NULL, &s->blocked);
+}
+
+static void
+PM07_the_host_is_as_before(void **state)
+{
+	static struct host_state before, after;
+	pam_handle_t *pamh;
+	int i;
+
+	(void)state;
+	/* Once before, for what libpam and libc open and keep. */
+	assert_int_equal(auth_once("", JWT), PAM_SUCCESS);
+	for (i = 0; i < 2; i++) {
+		look_at_host(&before);
+		broker->family = i == 0 ? BA_FAMILY_OK : BA_FAMILY_REFUSED;
+		pamh = start("root", JWT);
+		(void)pam_authenticate(pamh, 0);
+		(void)pam_acct_mgmt(pamh, 0);
+		assert_int_equal(broker->questions, 3 + i * 2);
+		end(pamh);
+		look_at_host(&after);
+		assert_memory_equal(&before, &after, sizeof(before));
+	}
+}
+
+static void
+PM09_a_host_without_descriptors_0_to_2(void **state)
+{
+	pam_handle_t *pamh;
+	int status, i;
+	pid_t pid;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		for (i = 0; i < 3; i++)
+			(void)close(i);
+		_exit(pam_authenticate(pamh, 0) == PAM_SUCCESS &&
+			      pam_acct_mgmt(pamh, 0) == PAM_SUCCESS
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(broker->questions, 2);
+	end(pamh);
+}
+
+#define CASE(f) cmocka_unit_test_setup(f, setup)
+
+#define ANYWHERE                                                               \
+	CASE(a_bad_argument_is_service_err_everywhere),                        \
+	    CASE(V23_nothing_to_decide_is_success_but_for_chauthtok),          \
+	    CASE(V47_a_password_typed_at_the_prompt_goes_nowhere),             \
+	    CASE(V49_no_socket_and_nothing_to_spawn_is_unavailable),           \
+	    CASE(PM10_no_conversation_is_unavailable),                         \
+	    CASE(use_first_pass_never_asks)
+
+static const struct CMUnitTest untrusted_tests[] = {
+	ANYWHERE,
+	CASE(a_path_that_is_not_roots_is_unavailable),
+};
+
+static const struct CMUnitTest trusted_tests[] = {
+	ANYWHERE,
+	CASE(a_login_from_auth_to_session),
+	CASE(each_family_has_its_code),
+	CASE(a_broker_that_hangs_up_is_unavailable),
+	CASE(PM01_accepted_for_somebody_else_is_no_success),
+	CASE(V40_a_user_that_changes_at_the_prompt_is_denied),
+	CASE(the_login_speaks_for_its_own_user_and_service_only),
+	CASE(a_later_failure_forgets_an_earlier_success),
+	CASE(PM03_an_unknown_user_is_asked_about_without_a_uid),
+	CASE(PM04_the_uid_of_another_spelling_is_not_this_users),
+	CASE(PM03_a_name_that_cannot_be_asked_about_never_gets_in),
+	CASE(use_first_pass_takes_the_stacks_token),
+	CASE(try_first_pass_asks_if_there_is_no_token),
+	CASE(try_first_pass_asks_again_only_after_refused),
+	CASE(service_overrides_the_hosts),
+	CASE(items_that_are_no_clean_text_are_not_told),
+	CASE(a_long_token_arrives_whole),
+	CASE(a_cut_token_is_called_cut_after_the_refusal),
+	CASE(PM10_the_brokers_prompts_are_shown_in_silence_too),
+	CASE(PM07_the_host_is_as_before),
+	CASE(PM09_a_host_without_descriptors_0_to_2),
+};
+
+int
+main(void)
+{
+	char path[128];
+	int failed;
+
+	fake_broker_dir(dir, sizeof(dir), &trusted);
+	broker = fake_broker_start(dir);
+	if (broker == NULL) {
+		printf("Bail out! no broker in %s\n", dir);
+		return 1;
+	}
+	if (trusted) {
+		failed = cmocka_run_group_tests(trusted_tests, NULL, NULL);
+	} else {
+		printf("# not root in a mount namespace: no socket can be "
+		       "trusted, what needs one is left to tests/e2e\n");
+		failed = cmocka_run_group_tests(untrusted_tests, NULL, NULL);
+	}
+	fake_broker_stop(broker);
+	snprintf(path, sizeof(path), "%s/" SERVICE, dir);
+	(void)unlink(path);
+	fake_broker_dir_remove(dir);
+	return failed;
+}
