@@ -5,72 +5,41 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/base/utf8.h"
-#include "common/wire/message.h"
+#include "common/wire/option.h"
 #include "pam/args.h"
-
-#define SERVICE_MAX 64 /* BA_TAG_SERVICE's limit */
 
 static bool
 set_service(struct ba_pam_args *a, const char *value)
 {
-	size_t n = strlen(value);
-
-	if (n < 1 || n > SERVICE_MAX || !ba_utf8_is_text(value, n, false))
-		return false;
 	a->service = value;
-	return true;
-}
-
-static bool
-set_path(const char **pathp, const char *value, size_t max)
-{
-	size_t n = strlen(value);
-
-	/*
-	 * Relative paths would mean whatever directory the host is in, which
-	 * under su is the caller's choice.
-	 */
-	if (value[0] != '/' || n > max || !ba_utf8_is_text(value, n, false))
-		return false;
-	*pathp = value;
-	return true;
+	return ba_option_service(value);
 }
 
 static bool
 set_socket(struct ba_pam_args *a, const char *value)
 {
-	return set_path(&a->client.socket, value, BA_PAM_SOCKET_MAX);
+	a->client.socket = value;
+	return ba_option_path(value, BA_SOCKET_PATH_MAX);
 }
 
 static bool
 set_broker(struct ba_pam_args *a, const char *value)
 {
-	return set_path(&a->client.broker, value, BA_PAM_PATH_MAX);
+	a->client.broker = value;
+	return ba_option_path(value, BA_PATH_MAX);
 }
 
 static bool
 set_config(struct ba_pam_args *a, const char *value)
 {
-	return set_path(&a->client.config, value, BA_PAM_PATH_MAX);
+	a->client.config = value;
+	return ba_option_path(value, BA_PATH_MAX);
 }
 
 static bool
 set_deadline(struct ba_pam_args *a, const char *value)
 {
-	size_t n = strlen(value);
-	unsigned seconds;
-
-	if (n < 1 || n > 2 || strspn(value, "0123456789") != n ||
-	    value[0] == '0')
-		return false;
-	seconds = (unsigned)(value[0] - '0');
-	if (n == 2)
-		seconds = seconds * 10 + (unsigned)(value[1] - '0');
-	if (seconds > 60)
-		return false;
-	a->client.deadline_ms = seconds * 1000;
-	return true;
+	return ba_option_deadline(value, &a->client.deadline_ms);
 }
 
 static bool

@@ -12,16 +12,13 @@
  * The arguments of the module's line in pam.d:
  *
  *	service=NAME	1-64 characters; default: the host's own PAM service
- *	socket=PATH	absolute, at most BA_PAM_SOCKET_MAX bytes
+ *	socket=PATH	absolute, at most 107 bytes (unix(7))
  *	broker=PATH	absolute; what to spawn where no service is installed
  *	config=PATH	absolute; for a spawned broker only
  *	deadline=SECONDS	1-60, decimal
  *	use_first_pass	take the token from an earlier module, never ask
  *	try_first_pass	the same, but ask if there is none or it is refused
  */
-#define BA_PAM_SOCKET_MAX 107 /* sun_path of unix(7) without its NUL */
-#define BA_PAM_PATH_MAX   4095
-
 struct ba_pam_args {
 	const char *service; /* NULL: the host's */
 	struct ba_client client;

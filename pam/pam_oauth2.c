@@ -18,21 +18,20 @@
 #include "common/base/utf8.h"
 #include "common/wire/ask.h"
 #include "common/wire/message.h"
+#include "common/wire/option.h"
 #include "pam/args.h"
 #include "pam/result.h"
 #include "pam/token.h"
 
 #define EXPORT __attribute__((__visibility__("default")))
 
-#define LOGIN_DATA  "bearerauth_login"
-#define SERVICE_MAX 64 /* as BA_TAG_SERVICE, _USER, _RHOST and _TTY */
-#define TEXT_MAX    255
+#define LOGIN_DATA "bearerauth_login"
 
 /* What a successful auth leaves for account, where the host keeps it. */
 struct login {
 	char id[BA_ID_LEN + 1];
-	char user[TEXT_MAX + 1];
-	char service[SERVICE_MAX + 1];
+	char user[BA_FIELD_MAX + 1];
+	char service[BA_SERVICE_MAX + 1];
 };
 
 /* One call of an entry point. */
@@ -43,7 +42,7 @@ struct call {
 	struct ba_pam_args args;
 	struct ba_ask_host host;
 	struct ba_ask q;
-	char user[TEXT_MAX + 1]; /* what the broker is asked about … */
+	char user[BA_FIELD_MAX + 1]; /* what the broker is asked about … */
 	bool exact; /* … and is it PAM_USER to the letter? */
 };
 
@@ -96,8 +95,8 @@ get_text(const struct call *c, int type, const char *name)
 
 	if (text == NULL)
 		return NULL;
-	n = strnlen(text, TEXT_MAX + 1);
-	if (n <= TEXT_MAX && ba_utf8_is_text(text, n, false))
+	n = strnlen(text, BA_FIELD_MAX + 1);
+	if (n <= BA_FIELD_MAX && ba_utf8_is_text(text, n, false))
 		return text;
 	ba_log(&c->log, BA_LOG_WARNING,
 	    "%s is too long or no clean text; the broker is not told", name);
@@ -108,12 +107,10 @@ static int
 set_service(struct call *c)
 {
 	const char *service = c->args.service;
-	size_t n;
 
 	if (service == NULL)
 		service = get_item(c, PAM_SERVICE);
-	n = service == NULL ? 0 : strnlen(service, SERVICE_MAX + 1);
-	if (n < 1 || n > SERVICE_MAX || !ba_utf8_is_text(service, n, false)) {
+	if (service == NULL || !ba_option_service(service)) {
 		ba_log(&c->log, BA_LOG_ERR,
 		    "the host's service name cannot be used; "
 		    "give one with service=NAME");

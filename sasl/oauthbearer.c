@@ -18,6 +18,7 @@
 #include "common/base/utf8.h"
 #include "common/wire/ask.h"
 #include "common/wire/message.h"
+#include "common/wire/option.h"
 #include "sasl/message.h"
 #include "sasl/result.h"
 
@@ -25,15 +26,12 @@
 
 #define MECHANISM "OAUTHBEARER"
 
-#define SERVICE_MAX 64 /* BA_TAG_SERVICE's limit */
-#define SOCKET_MAX  107 /* sun_path of unix(7) without its NUL */
-#define RHOST_MAX   255 /* BA_TAG_RHOST's limit */
 /* A verdict's three texts with each byte escaped, and the names. */
 #define FAILURE_MAX ((63 + 511 + 2048) * 6 + 128)
 
 struct options {
-	char service[SERVICE_MAX + 1]; /* "": that of the host */
-	char socket[SOCKET_MAX + 1]; /* "": the default */
+	char service[BA_SERVICE_MAX + 1]; /* "": that of the host */
+	char socket[BA_SOCKET_PATH_MAX + 1]; /* "": the default */
 	struct ba_client client;
 };
 
@@ -139,28 +137,21 @@ get_socket(const sasl_utils_t *utils, struct options *o)
 	if (r != BA_OK || o->socket[0] == '\0')
 		return r;
 	o->client.socket = o->socket;
-	return o->socket[0] == '/' ? BA_OK : BA_ERR_CONFIG;
+	return ba_option_path(o->socket, BA_SOCKET_PATH_MAX) ? BA_OK
+							     : BA_ERR_CONFIG;
 }
 
 static int
 get_deadline(const sasl_utils_t *utils, struct options *o)
 {
 	char text[3];
-	unsigned seconds;
 	int r;
 
 	r = get_option(utils, "oauthbearer_deadline", text, sizeof(text));
 	if (r != BA_OK || text[0] == '\0')
 		return r;
-	if (strspn(text, "0123456789") != strlen(text) || text[0] == '0')
-		return BA_ERR_CONFIG;
-	seconds = (unsigned)(text[0] - '0');
-	if (text[1] != '\0')
-		seconds = seconds * 10 + (unsigned)(text[1] - '0');
-	if (seconds > 60)
-		return BA_ERR_CONFIG;
-	o->client.deadline_ms = seconds * 1000;
-	return BA_OK;
+	return ba_option_deadline(text, &o->client.deadline_ms) ? BA_OK
+								: BA_ERR_CONFIG;
 }
 
 /*
@@ -326,9 +317,8 @@ ask(const struct exchange *x, const sasl_server_params_t *sparams,
 {
 	struct ba_log log = log_of(sparams);
 	struct ba_ask_host host = { NULL, NULL, &log };
-	char rhost[RHOST_MAX + 1];
+	char rhost[BA_FIELD_MAX + 1];
 	struct ba_ask q;
-	size_t n;
 	int r = BA_ERR_CONFIG;
 
 	memset(&q, 0, sizeof(q));
@@ -341,9 +331,7 @@ ask(const struct exchange *x, const sasl_server_params_t *sparams,
 	q.origin = BA_ORIGIN_SASL;
 	q.token = m->token;
 	q.token_len = m->token_len;
-	n = q.service == NULL ? 0 : strlen(q.service);
-	if (n >= 1 && n <= SERVICE_MAX &&
-	    ba_utf8_is_text(q.service, n, false)) {
+	if (q.service != NULL && ba_option_service(q.service)) {
 		r = ba_ask(&x->options.client, &q, &host, a);
 		if (r == BA_OK)
 			r = check_answer(m, a);

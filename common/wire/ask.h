@@ -27,6 +27,9 @@ struct ba_client {
 	const char	*config;	/* for a spawned broker; NULL: default */
 	uid_t		 trusted_uid;	/* 0; another one only in tests */
 	unsigned	 deadline_ms;	/* prompts' waiting not counted */
+	const char	*trusted_dir;	/* NULL; in tests: a directory that the
+					   socket's path begins with and that
+					   is taken as good (trust.h) */
 };
 
 /* Socket, broker and deadline as built in: for PAM 10 s, for SASL 3 s. */
@@ -51,7 +54,7 @@ struct ba_ask {
 	uid_t		 uid;
 	const char	*rhost;		/* or NULL */
 	const char	*tty;		/* or NULL */
-	uint8_t		 origin;	/* enum ba_origin of verify.h */
+	uint8_t		 origin;	/* enum ba_origin */
 	const void	*token;		/* ASK only */
 	size_t		 token_len;
 };

@@ -4,6 +4,8 @@ common_wire_libba_wire_la_SOURCES = \
 	common/wire/ask.h \
 	common/wire/message.c \
 	common/wire/message.h \
+	common/wire/option.c \
+	common/wire/option.h \
 	common/wire/spawn.c \
 	common/wire/spawn.h \
 	common/wire/trust.c \

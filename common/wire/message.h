@@ -8,6 +8,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
+#include "common/base/origin.h"
 
 /*
  * The wire format between plug-in and broker, broker and helper, command
@@ -25,6 +26,9 @@
  */
 #define BA_WIRE_VERSION		1
 #define BA_WIRE_ASK_MAX		(72 * 1024)	/* frame limit, ask socket */
+#define BA_WIRE_ANSWER_MAX	(8 * 1024)	/* … from broker to plug-in */
+#define BA_SERVICE_MAX		64	/* bytes of a service's name … */
+#define BA_FIELD_MAX		255	/* … of user, rhost and tty */
 #define BA_WIRE_FETCH_MAX	(528 * 1024)	/* frame limit, helper */
 
 enum ba_msg_type {
@@ -50,7 +54,8 @@ enum ba_msg_type {
  * hold line feeds), bytes is anything, u8/u32/u64 are big endian.
  */
 enum ba_tag {
-	BA_TAG_ID = 1,		/* text, 32 hex digits; made by the plug-in */
+	BA_TAG_ID = 1,		/* text, 32 digits of lower-case hex; made by
+				   the plug-in */
 	BA_TAG_SERVICE = 2,	/* text, 1–64 */
 	BA_TAG_USER = 3,	/* text, 1–255 */
 	BA_TAG_UID = 4,		/* u32; absent: unknown to the host */
@@ -58,16 +63,16 @@ enum ba_tag {
 	BA_TAG_TTY = 6,		/* text, 0–255 */
 	BA_TAG_DEADLINE = 7,	/* u32, ms that the plug-in waits */
 	BA_TAG_TOKEN = 8,	/* bytes, 1–65536 */
-	BA_TAG_ORIGIN = 9,	/* u8, enum ba_origin of verify.h */
+	BA_TAG_ORIGIN = 9,	/* u8, enum ba_origin */
 	BA_TAG_CAN_PROMPT = 10,	/* u8, 1: the user can be asked */
 	BA_TAG_TEXT = 11,	/* text with LF, or reply, 0–4096 */
 	BA_TAG_STYLE = 12,	/* u8, enum ba_prompt_style */
 	BA_TAG_FAMILY = 13,	/* u8, enum ba_family */
 	BA_TAG_EXPIRES = 14,	/* u64, seconds since 1970 */
-	BA_TAG_STATUS = 15,	/* text: RFC 6750 error code, for SASL */
-	BA_TAG_SCOPE = 16,	/* text: scope that would help, for SASL */
-	BA_TAG_METADATA = 17,	/* text: openid-configuration, for SASL */
-	BA_TAG_COMMAND = 18,	/* text: a control command */
+	BA_TAG_STATUS = 15,	/* text, 1–63: RFC 6750 error code, for SASL */
+	BA_TAG_SCOPE = 16,	/* text, 1–511: scope that would help */
+	BA_TAG_METADATA = 17,	/* text, 1–2048: openid-configuration */
+	BA_TAG_COMMAND = 18,	/* text, 1–255: a control command */
 	BA_TAG_SERIAL = 19,	/* u32 */
 	BA_TAG_URL = 20,	/* text, 1–2048 */
 	BA_TAG_CA_FILE = 21,	/* text, 1–4096 */

@@ -18,6 +18,14 @@ BA_MUST_CHECK int ba_trust_path(const char *path, uid_t trusted_uid,
     const char **whyp);
 
 /*
+ * The same, but base and what stands above it are taken as good: base is ""
+ * or a directory that path begins with.  For tests, which cannot choose who
+ * owns the directory they are built in.
+ */
+BA_MUST_CHECK int ba_trust_path_below(const char *base, const char *path,
+    uid_t trusted_uid, const char **whyp);
+
+/*
  * Is the other end of this connected socket root, trusted_uid, or the user
  * BA_USER?  The uid is that of whoever made the listener (unix(7)).
  * BA_ERR_SOCKET_TRUST.
