@@ -1,10 +1,52 @@
 libexec_PROGRAMS += bearerauthd bearerauth-fetch
 
-bearerauthd_SOURCES = \
-	broker/main.c
-bearerauthd_CFLAGS = $(AM_CFLAGS) -fPIE $(JANSSON_CFLAGS)
+# All of the broker but main(), for it and for its unit tests.
+noinst_LTLIBRARIES += broker/libba_broker.la
+broker_libba_broker_la_SOURCES = \
+	broker/accept.c \
+	broker/accept.h \
+	broker/audit.c \
+	broker/audit.h \
+	broker/broker.c \
+	broker/broker.h \
+	broker/conn.c \
+	broker/conn.h \
+	broker/control.c \
+	broker/control.h \
+	broker/engine.c \
+	broker/engine.h \
+	broker/fetcher.c \
+	broker/fetcher.h \
+	broker/listen.c \
+	broker/listen.h \
+	broker/login.c \
+	broker/login.h \
+	broker/loop.c \
+	broker/loop.h \
+	broker/notify.c \
+	broker/notify.h \
+	broker/options.c \
+	broker/options.h \
+	broker/peer.c \
+	broker/peer.h \
+	broker/privilege.c \
+	broker/privilege.h \
+	broker/query.c \
+	broker/query.h \
+	broker/service.c \
+	broker/service.h \
+	broker/sink.c \
+	broker/sink.h \
+	broker/spawned.c \
+	broker/spawned.h
+broker_libba_broker_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+
+bearerauthd_SOURCES = broker/main.c
+bearerauthd_CFLAGS = $(AM_CFLAGS) -fPIE
 bearerauthd_LDFLAGS = $(AM_LDFLAGS) -pie
-bearerauthd_LDADD = $(BA_ENGINE_LIBS)
+bearerauthd_LDADD = broker/libba_broker.la $(BA_ENGINE_LIBS) \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS)
 
 bearerauth_fetch_SOURCES = broker/fetch_main.c
 bearerauth_fetch_CFLAGS = $(AM_CFLAGS) -fPIE

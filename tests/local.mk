@@ -1,15 +1,22 @@
+include tests/vectors/local.mk
+
 # Unit tests: one program for each source, of the same name.
 if HAVE_CMOCKA
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_ascii
 UNIT_TESTS += tests/unit/test_b64url
 UNIT_TESTS += tests/unit/test_buf
 UNIT_TESTS += tests/unit/test_err
 UNIT_TESTS += tests/unit/test_io
 UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_mem
+UNIT_TESTS += tests/unit/test_utf8
+UNIT_TESTS += tests/unit/test_url
 UNIT_TESTS += tests/unit/test_json
 UNIT_TESTS += tests/unit/test_jwk
 UNIT_TESTS += tests/unit/test_jws
+UNIT_TESTS += tests/unit/test_sig
+UNIT_TESTS += tests/unit/test_arena
 UNIT_TESTS += tests/unit/test_ini
 UNIT_TESTS += tests/unit/test_config
 UNIT_TESTS += tests/unit/test_identity
@@ -18,7 +25,10 @@ UNIT_TESTS += tests/unit/test_http
 UNIT_TESTS += tests/unit/test_metadata
 UNIT_TESTS += tests/unit/test_keys
 UNIT_TESTS += tests/unit/test_fetch
+UNIT_TESTS += tests/unit/test_askpass
+UNIT_TESTS += tests/unit/test_explain
 UNIT_TESTS += tests/unit/test_message
+UNIT_TESTS += tests/unit/test_option
 UNIT_TESTS += tests/unit/test_trust
 UNIT_TESTS += tests/unit/test_spawn
 UNIT_TESTS += tests/unit/test_ask
@@ -26,8 +36,21 @@ UNIT_TESTS += tests/unit/test_verify
 UNIT_TESTS += tests/unit/test_pam_args
 UNIT_TESTS += tests/unit/test_pam_token
 UNIT_TESTS += tests/unit/test_pam_result
+UNIT_TESTS += tests/unit/test_pam_oauth2
 UNIT_TESTS += tests/unit/test_sasl_message
 UNIT_TESTS += tests/unit/test_sasl_result
+UNIT_TESTS += tests/unit/test_oauthbearer
+UNIT_TESTS += tests/unit/test_audit
+UNIT_TESTS += tests/unit/test_fetcher
+UNIT_TESTS += tests/unit/test_listen
+UNIT_TESTS += tests/unit/test_login
+UNIT_TESTS += tests/unit/test_loop
+UNIT_TESTS += tests/unit/test_notify
+UNIT_TESTS += tests/unit/test_options
+UNIT_TESTS += tests/unit/test_peer
+UNIT_TESTS += tests/unit/test_privilege
+UNIT_TESTS += tests/unit/test_sink
+UNIT_TESTS += tests/unit/test_broker
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
@@ -37,6 +60,12 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) \
 UNIT_ENGINE = $(BA_ENGINE_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) \
 	$(SQLITE_LIBS) $(CMOCKA_LIBS)
 UNIT_CLIENT = $(BA_CLIENT_LIBS) $(CMOCKA_LIBS)
+# Makes keys and signs tokens for tests.
+UNIT_MINT = tests/unit/mint.c tests/unit/mint.h
+
+tests_unit_test_ascii_SOURCES = tests/unit/test_ascii.c
+tests_unit_test_ascii_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ascii_LDADD = $(UNIT_CLIENT)
 
 tests_unit_test_b64url_SOURCES = tests/unit/test_b64url.c
 tests_unit_test_b64url_CFLAGS = $(UNIT_CFLAGS)
@@ -62,6 +91,18 @@ tests_unit_test_mem_SOURCES = tests/unit/test_mem.c
 tests_unit_test_mem_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_mem_LDADD = $(UNIT_CLIENT)
 
+tests_unit_test_url_SOURCES = tests/unit/test_url.c
+tests_unit_test_url_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_url_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c
+tests_unit_test_utf8_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_utf8_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_option_SOURCES = tests/unit/test_option.c
+tests_unit_test_option_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_option_LDADD = $(UNIT_CLIENT)
+
 tests_unit_test_message_SOURCES = tests/unit/test_message.c
 tests_unit_test_message_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_message_LDADD = $(UNIT_CLIENT)
@@ -82,13 +123,24 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c
 tests_unit_test_json_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c
+tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c \
+	$(UNIT_MINT)
 tests_unit_test_jwk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_jwk_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_jws_SOURCES = tests/unit/test_jws.c
+tests_unit_test_jws_SOURCES = tests/unit/test_jws.c \
+	$(UNIT_MINT)
 tests_unit_test_jws_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_jws_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_sig_SOURCES = tests/unit/test_sig.c \
+	$(UNIT_MINT)
+tests_unit_test_sig_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_sig_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
+tests_unit_test_arena_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_arena_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_ini_SOURCES = tests/unit/test_ini.c
 tests_unit_test_ini_CFLAGS = $(UNIT_CFLAGS)
@@ -96,6 +148,8 @@ tests_unit_test_ini_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_config_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=calloc
 tests_unit_test_config_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
@@ -114,16 +168,38 @@ tests_unit_test_metadata_SOURCES = tests/unit/test_metadata.c
 tests_unit_test_metadata_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_metadata_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_keys_SOURCES = tests/unit/test_keys.c
+tests_unit_test_keys_SOURCES = tests/unit/test_keys.c \
+	$(UNIT_MINT)
 tests_unit_test_keys_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c
+tests_unit_test_fetch_SOURCES = \
+	tests/unit/test_fetch.c \
+	tests/unit/tls_server.c \
+	tests/unit/tls_server.h
 tests_unit_test_fetch_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_fetch_LDADD = $(UNIT_ENGINE)
+tests_unit_test_fetch_LDADD = $(UNIT_ENGINE) -lssl
+EXTRA_tests_unit_test_fetch_DEPENDENCIES = bearerauth-fetch$(EXEEXT)
 
-tests_unit_test_verify_SOURCES = tests/unit/test_verify.c
+tests_unit_test_askpass_SOURCES = \
+	tests/unit/test_askpass.c \
+	cli/askpass_conf.c \
+	cli/prompt.c
+tests_unit_test_askpass_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_askpass_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_explain_SOURCES = \
+	tests/unit/test_explain.c \
+	cli/common.c \
+	cli/explain.c
+tests_unit_test_explain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_explain_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_verify_SOURCES = tests/unit/test_verify.c \
+	$(UNIT_MINT)
 tests_unit_test_verify_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_verify_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
 tests_unit_test_verify_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_pam_args_SOURCES = tests/unit/test_pam_args.c pam/args.c
@@ -146,3 +222,75 @@ tests_unit_test_sasl_result_SOURCES = tests/unit/test_sasl_result.c sasl/result.
 tests_unit_test_sasl_result_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sasl_result_LDADD = $(UNIT_CLIENT)
 
+# The built module and plug-in, loaded as their hosts load them.
+UNIT_FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
+
+tests_unit_test_pam_oauth2_SOURCES = tests/unit/test_pam_oauth2.c \
+	$(UNIT_FAKE_BROKER)
+tests_unit_test_pam_oauth2_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_oauth2_LDADD = $(UNIT_CLIENT) $(PAM_LIBS)
+EXTRA_tests_unit_test_pam_oauth2_DEPENDENCIES = pam_oauth2.la
+
+tests_unit_test_oauthbearer_SOURCES = tests/unit/test_oauthbearer.c \
+	$(UNIT_FAKE_BROKER)
+tests_unit_test_oauthbearer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_oauthbearer_LDADD = $(UNIT_CLIENT) $(SASL_LIBS)
+EXTRA_tests_unit_test_oauthbearer_DEPENDENCIES = liboauthbearer.la
+
+include tests/bench/local.mk
+include tests/e2e/local.mk
+
+UNIT_DAEMON = broker/libba_broker.la $(UNIT_ENGINE)
+
+tests_unit_test_audit_SOURCES = tests/unit/test_audit.c
+tests_unit_test_audit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_audit_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_fetcher_SOURCES = tests/unit/test_fetcher.c
+tests_unit_test_fetcher_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_fetcher_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
+tests_unit_test_listen_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_listen_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_login_SOURCES = tests/unit/test_login.c
+tests_unit_test_login_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_login_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
+tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_loop_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c
+tests_unit_test_notify_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_notify_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_options_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c
+tests_unit_test_peer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_peer_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_privilege_SOURCES = tests/unit/test_privilege.c
+tests_unit_test_privilege_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_privilege_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
+tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_sink_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_broker_SOURCES = tests/unit/test_broker.c $(UNIT_MINT)
+tests_unit_test_broker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_broker_LDADD = $(UNIT_DAEMON)
+EXTRA_tests_unit_test_broker_DEPENDENCIES = bearerauthd$(EXEEXT)
+
+# Brokers stopped and killed at any moment, with their store; some 10 s for
+# the default of 100 kills, so not in TESTS.  Prints TAP.
+check_PROGRAMS += tests/e2e/store_stress
+tests_e2e_store_stress_SOURCES = tests/e2e/store_stress.c
+tests_e2e_store_stress_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_e2e_store_stress_LDADD = common/store/libba_store.la \
+	common/base/libba_base.la $(SQLITE_LIBS)

@@ -13,8 +13,9 @@
  * written: opened with O_NOFOLLOW|O_CLOEXEC, then judged by fstat(2): a
  * regular file, owned by root or trusted_uid, not writable by group or
  * others; with forbid_others set, not readable by others either.  At most
- * the buffer's limit.  BA_ERR_NOT_FOUND, BA_ERR_CONFIG (owner, mode, kind or
- * size; why is written to *whyp as constant text), BA_ERR_SYSTEM.
+ * the buffer's limit; what it held before is gone.  BA_ERR_NOT_FOUND,
+ * BA_ERR_CONFIG (owner, mode, kind or size), BA_ERR_SYSTEM, BA_ERR_NOMEM; why
+ * is written to *whyp as constant text.
  */
 BA_MUST_CHECK int ba_read_trusted(const char *path, uid_t trusted_uid,
     int forbid_others, struct ba_buf *b, const char **whyp);

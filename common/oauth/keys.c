@@ -399,10 +399,8 @@ static int
 next_request(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
     int64_t now, struct ba_http_request *request)
 {
-	int64_t left = BA_KEYS_ASKING - 1, spent = now - n->began;
+	int64_t left = BA_KEYS_ASKING - 1 - (now - n->began);
 
-	if (spent > 0)
-		left -= spent;
 	if (left <= 0)
 		return fail(k, issuer, n, now, BA_ERR_TIMEOUT,
 		    "its earlier answers took too long");

@@ -16,13 +16,28 @@
  *
  * Names are never stored: the file holds HMAC-SHA-256 of (space, name) under
  * a random key of the store's own, so that a stolen file names no token and
- * no login.  Values are stored as they are and must not hold tokens.
+ * no login.  (The key lies in the same file: a name that can be guessed, such
+ * as an issuer's, can be guessed still.)  Values are stored as they are and
+ * must not hold tokens; they have at most BA_STORE_VALUE_MAX bytes,
+ * BA_ERR_LIMIT above.
+ *
+ * Which answers: brokers that share the file must see each other's news, and
+ * a broker that has what it needs must not touch the disk.  So the file is
+ * asked first for KEYS, whose owner (common/oauth/keys.c) keeps them parsed
+ * and comes here for news alone, and for ATTEMPT, which is nothing but news;
+ * memory answers for it only what the file cannot say.  LOGIN is written once
+ * and never changed: memory is asked first, and what it has is good until it
+ * ends.  What was put with BA_REACH_PROCESS hides the file's entry.
+ *
+ * Memory forgets the oldest when it is full; the file forgets nothing alive.
  *
  * Nothing waits for long: a file that another process holds gives
  * BA_ERR_STORE after busy_ms.  A damaged file is set aside (renamed with the
  * suffix ".damaged") and a fresh one begun, with a log line.
  */
 struct ba_store;
+
+#define BA_STORE_VALUE_MAX	(1024 * 1024)
 
 enum ba_space {			/* names are apart by space */
 	BA_SPACE_KEYS = 1,	/* an issuer's key set */

@@ -24,9 +24,7 @@
 #include "common/wire/spawn.h"
 #include "common/wire/trust.h"
 
-#define TOKEN_MAX     65536
-#define TEXT_MAX      4096
-#define PROMPTS_MAX   64
+#define PROMPTS_MAX 64
 /* Between two tries at a full backlog, which poll(2) cannot watch; ms. */
 #define RETRY_FIRST 10
 #define RETRY_LAST  50
@@ -247,7 +245,7 @@ check_question(struct talk *t)
 	    (q->user != NULL && !ba_utf8_is_text(q->user, n, false)))
 		return give_up(t, BA_ERR_UNKNOWN_USER, "not a user's name");
 	if (q->type == BA_MSG_ASK &&
-	    (q->token_len == 0 || q->token_len > TOKEN_MAX))
+	    (q->token_len == 0 || q->token_len > BA_WIRE_TOKEN_MAX))
 		return give_up(t, BA_ERR_TOKEN_SIZE, "%zu bytes", q->token_len);
 	return BA_OK;
 }
@@ -419,11 +417,11 @@ static int
 handle_prompt(struct talk *t, const struct ba_msg *m)
 {
 	enum ba_prompt_style style = ba_msg_u8(m, BA_TAG_STYLE, 0);
-	char text[TEXT_MAX + 1];
+	char text[BA_WIRE_TEXT_MAX + 1];
 	struct ba_buf reply;
 	int r = BA_ERR_INTERNAL;
 
-	ba_buf_init(&reply, TEXT_MAX);
+	ba_buf_init(&reply, BA_WIRE_TEXT_MAX);
 	if (!t->said || t->h->prompt == NULL || ++t->prompts > PROMPTS_MAX)
 		return give_up(t, BA_ERR_PROTOCOL, "a prompt out of place");
 	r = ba_msg_get_str(m, BA_TAG_TEXT, text, sizeof(text));

@@ -86,6 +86,11 @@ struct ba_answer {
  * family.  a is cleared on entry; its last three are filled also for a
  * refusal.
  *
+ * What the wire would not carry is answered here, without a broker: a bad
+ * user name BA_ERR_UNKNOWN_USER, a service's BA_ERR_NO_SERVICE, a token's
+ * size BA_ERR_TOKEN_SIZE.  rhost and tty are cleaned and cut instead.  Each
+ * failure is logged, in one line with the id.
+ *
  * A broker is spawned only where the socket's path does not exist, the
  * effective uid is 0, and c->broker is set.
  */

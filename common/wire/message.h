@@ -29,6 +29,8 @@
 #define BA_WIRE_ANSWER_MAX	(8 * 1024)	/* … from broker to plug-in */
 #define BA_SERVICE_MAX		64	/* bytes of a service's name … */
 #define BA_FIELD_MAX		255	/* … of user, rhost and tty */
+#define BA_WIRE_TOKEN_MAX	65536	/* … of a token */
+#define BA_WIRE_TEXT_MAX	4096	/* … of a prompt or a reply */
 #define BA_WIRE_FETCH_MAX	(528 * 1024)	/* frame limit, helper */
 
 enum ba_msg_type {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_BROKER_ENGINE_H
+#define BA_BROKER_ENGINE_H
+
+#include <sys/types.h>
+
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/oauth/keys.h"
+#include "common/policy/config.h"
+#include "common/store/store.h"
+
+struct ba_asking;		/* fetcher.h */
+
+/*
+ * One configuration with the keys of its issuers.  A reload makes a new one;
+ * what is under way keeps the one that it began with, until it ends.
+ */
+struct ba_engine {
+	unsigned	 refs;
+	struct ba_config *config;
+	struct ba_keys	*keys;
+	struct ba_asking *askings;	/* fetcher.c's, one for each issuer */
+};
+
+/*
+ * Once in a process, first of all: libcrypto without its configuration file,
+ * which is nobody's to say here (OPENSSL_CONF), and without clean-up at exit,
+ * which the kernel does better.
+ */
+void ba_engine_init_crypto(void);
+
+/* Read the configuration; the caller holds the first reference. */
+BA_MUST_CHECK int ba_engine_load(const char *path, uid_t trusted_uid,
+    struct ba_store *store, const struct ba_log *log,
+    const struct ba_config_report *report, struct ba_engine **enginep);
+
+struct ba_engine *ba_engine_ref(struct ba_engine *e);
+/* The last reference frees.  e may be NULL. */
+void ba_engine_unref(struct ba_engine *e);
+
+#endif

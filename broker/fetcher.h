@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_BROKER_FETCHER_H
+#define BA_BROKER_FETCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/oauth/fetch.h"
+
+#include "broker/engine.h"
+#include "broker/loop.h"
+
+/*
+ * Brings issuers' keys: drives the state machine of oauth/keys.h with the
+ * helper of oauth/fetch.h, in the loop.  Questions that need the same
+ * issuer's keys wait for one asking; no other question waits.
+ */
+struct ba_fetcher;
+
+/* Somebody who waits.  Zeroed but for woken and arg: does not. */
+struct ba_waiter {
+	void	(*woken)(void *arg, int err);	/* BA_OK: the keys are there */
+	void	*arg;
+	/* the fetcher's own */
+	bool	 waiting;
+	LIST_ENTRY(ba_waiter) link;
+};
+
+/* An issuer of an engine being asked, now or some time ago. */
+struct ba_asking {
+	const struct ba_issuer *issuer;
+	int	 last;			/* what came of the last asking */
+	/* while it is under way: */
+	bool	 active;
+	struct ba_fetcher *fetcher;
+	struct ba_engine *engine;	/* a reference */
+	uint32_t serial;
+	int64_t	 ends;			/* when all of it must be over */
+	struct ba_timer timer;
+	LIST_HEAD(, ba_waiter) waiters;
+	LIST_ENTRY(ba_asking) link;
+};
+
+/* For engine.c: one for each issuer, idle. */
+BA_MUST_CHECK int ba_askings_new(struct ba_engine *e);
+
+BA_MUST_CHECK int ba_fetcher_new(struct ba_loop *loop,
+    const struct ba_clock *clock, const char *helper,
+    const struct ba_log *log, struct ba_fetcher **fetcherp);
+
+/*
+ * Ends the helper and wakes nobody.  What was under way is not marked as
+ * failed: other brokers of the machine may begin after BA_KEYS_ASKING.
+ */
+void ba_fetcher_free(struct ba_fetcher *f);
+
+/*
+ * The keys of this issuer of e->config are needed.  BA_OK: w waits, and is
+ * woken later, never from within this call.  Otherwise as ba_keys_begin(), or
+ * the helper's error, and w does not wait.
+ */
+BA_MUST_CHECK int ba_fetcher_need(struct ba_fetcher *f, struct ba_engine *e,
+    const struct ba_issuer *issuer, struct ba_waiter *w);
+
+/* Wait no longer; the asking goes on, for whoever comes next. */
+void ba_waiter_cancel(struct ba_waiter *w);
+
+/*
+ * What came of this process's last asking, BA_OK where there was none.
+ * Tells "that key does not exist" from "we could not see whether it does".
+ */
+int ba_fetcher_last(const struct ba_engine *e,
+    const struct ba_issuer *issuer);
+
+/* For status. */
+bool ba_fetcher_asking(const struct ba_engine *e,
+    const struct ba_issuer *issuer);
+bool ba_fetcher_helper_runs(const struct ba_fetcher *f);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/json/json.h"
+
+#include "broker/login.h"
+
+/*
+ * A record is two JSON objects with a line feed between them (compact JSON
+ * holds none): who and where, then the claims.  Claims inside the first
+ * would be one level deeper than they were in the token, and some that the
+ * strict parser took could not be read back.
+ */
+static int
+dump_login(const char *service, const char *user, const json_t *claims,
+    struct ba_buf *b)
+{
+	json_t *head;
+	int r;
+
+	head = json_pack("{s:s, s:s}", "service", service, "user", user);
+	if (head == NULL)
+		return BA_ERR_NOMEM;
+	r = ba_json_dump(head, b);
+	json_decref(head);
+	if (r == BA_OK)
+		r = ba_buf_append_byte(b, '\n');
+	if (r == BA_OK)
+		r = ba_json_dump(claims, b);
+	return r;
+}
+
+int
+ba_login_put(struct ba_store *store, const char *id, const char *service,
+    const char *user, const json_t *claims, int64_t now, int64_t exp,
+    enum ba_reach reach)
+{
+	struct ba_buf b;
+	int64_t expires = now + BA_LOGIN_LIFE;
+	int r;
+
+	if (exp < expires)
+		expires = exp;
+	ba_buf_init(&b, BA_LOGIN_BYTES_MAX);
+	r = dump_login(service, user, claims, &b);
+	if (r == BA_OK)
+		r = ba_store_put(store, BA_SPACE_LOGIN, id, strlen(id), b.p,
+		    b.len, now, expires, reach);
+	ba_buf_wipe(&b);
+	return r;
+}
+
+static int
+judge_head(const void *p, size_t n, const char *service, const char *user)
+{
+	json_t *head = NULL;
+	const char *s;
+	int r;
+
+	r = ba_json_parse(p, n, &head);
+	if (r == BA_OK)
+		r = ba_json_string(head, "service", &s);
+	if (r == BA_OK && strcmp(s, service) != 0)
+		r = BA_ERR_NOT_ALLOWED;
+	if (r == BA_OK)
+		r = ba_json_string(head, "user", &s);
+	if (r == BA_OK && strcmp(s, user) != 0)
+		r = BA_ERR_USER_MISMATCH;
+	json_decref(head);
+	return r;
+}
+
+int
+ba_login_get(struct ba_store *store, const char *id, const char *service,
+    const char *user, int64_t now, json_t **claimsp)
+{
+	const unsigned char *lf;
+	struct ba_buf b;
+	size_t head;
+	int r;
+
+	*claimsp = NULL;
+	ba_buf_init(&b, BA_LOGIN_BYTES_MAX);
+	r = ba_store_get(store, BA_SPACE_LOGIN, id, strlen(id), now, &b, NULL);
+	if (r == BA_ERR_NOT_FOUND)
+		r = BA_ERR_NO_LOGIN;
+	if (r != BA_OK)
+		goto out;
+	lf = b.len > 0 ? memchr(b.p, '\n', b.len) : NULL;
+	head = lf != NULL ? (size_t)(lf - b.p) : b.len;
+	r = judge_head(b.p, head, service, user);
+	if (r == BA_OK)
+		r = lf == NULL
+			? BA_ERR_JSON
+			: ba_json_parse(lf + 1, b.len - head - 1, claimsp);
+	/* What we wrote ourselves cannot be read: no word about the token. */
+	if (ba_err_family(r) == BA_FAMILY_REFUSED)
+		r = BA_ERR_STORE;
+out:
+	ba_buf_wipe(&b);
+	return r;
+}

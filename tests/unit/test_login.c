@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/json/json.h"
+
+#include "broker/login.h"
+
+#define ID  "00112233445566778899aabbccddeeff"
+#define NOW INT64_C(1700000000)
+
+static int
+setup(void **state)
+{
+	const struct ba_store_options options = { .path = NULL };
+	struct ba_store *store;
+
+	if (ba_store_open(&options, &store) != BA_OK)
+		return -1;
+	*state = store;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	ba_store_close(*state);
+	return 0;
+}
+
+static json_t *
+claims_of(const char *text)
+{
+	json_t *o;
+
+	assert_int_equal(ba_json_parse(text, strlen(text), &o), BA_OK);
+	return o;
+}
+
+static void
+put(struct ba_store *store, const char *text, int64_t exp)
+{
+	json_t *claims = claims_of(text);
+
+	assert_int_equal(ba_login_put(store, ID, "sshd", "alice", claims, NOW,
+			     exp, BA_REACH_PROCESS),
+	    BA_OK);
+	json_decref(claims);
+}
+
+static int
+get(struct ba_store *store, const char *id, const char *service,
+    const char *user, int64_t now)
+{
+	json_t *claims;
+	int r;
+
+	r = ba_login_get(store, id, service, user, now, &claims);
+	assert_int_equal(r == BA_OK, claims != NULL);
+	json_decref(claims);
+	return r;
+}
+
+static void
+comes_back_as_it_was(void **state)
+{
+	/* As deep as a token's claims may be (BA_JSON_DEPTH_MAX). */
+	static const char text[] =
+	    "{\"sub\":\"a\\nb\",\"exp\":1700000300,\"x\":"
+	    "[[[[[[[[[[[[[[[1.5]]]]]]]]]]]]]]]}";
+	json_t *before = claims_of(text), *after;
+
+	put(*state, text, NOW + 300);
+	assert_int_equal(
+	    ba_login_get(*state, ID, "sshd", "alice", NOW + 1, &after), BA_OK);
+	assert_true(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+}
+
+/* V48: one login's record is good for nothing else. */
+static void
+V48_only_for_itself(void **state)
+{
+	put(*state, "{\"sub\":\"1\"}", NOW + 300);
+	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
+	assert_int_equal(
+	    get(*state, ID, "su", "alice", NOW), BA_ERR_NOT_ALLOWED);
+	assert_int_equal(
+	    get(*state, ID, "sshd", "bob", NOW), BA_ERR_USER_MISMATCH);
+	assert_int_equal(get(*state, "00112233445566778899aabbccddeefe", "sshd",
+			     "alice", NOW),
+	    BA_ERR_NO_LOGIN);
+}
+
+/* Until the token ends, and a quarter of an hour at the most. */
+static void
+ends(void **state)
+{
+	put(*state, "{\"sub\":\"1\"}", NOW + 300);
+	assert_int_equal(get(*state, ID, "sshd", "alice", NOW + 299), BA_OK);
+	assert_int_equal(
+	    get(*state, ID, "sshd", "alice", NOW + 300), BA_ERR_NO_LOGIN);
+	put(*state, "{\"sub\":\"1\"}", NOW + 86400);
+	assert_int_equal(
+	    get(*state, ID, "sshd", "alice", NOW + BA_LOGIN_LIFE - 1), BA_OK);
+	assert_int_equal(get(*state, ID, "sshd", "alice", NOW + BA_LOGIN_LIFE),
+	    BA_ERR_NO_LOGIN);
+}
+
+/* A record that we cannot read says nothing about the token. */
+static void
+spoilt_records(void **state)
+{
+	static const struct {
+		const char *value;
+		int r;
+	} cases[] = {
+		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n{}", BA_OK },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\"}", BA_ERR_STORE },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n", BA_ERR_STORE },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n{",
+		    BA_ERR_STORE },
+		{ "{\"service\":\"sshd\",\"user\":1}\n{}", BA_ERR_STORE },
+		{ "{\"user\":\"alice\"}\n{}", BA_ERR_STORE },
+		{ "\n{}", BA_ERR_STORE },
+		{ "x", BA_ERR_STORE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(ba_store_put(*state, BA_SPACE_LOGIN, ID, 32,
+				     cases[i].value, strlen(cases[i].value),
+				     NOW, NOW + 10, BA_REACH_PROCESS),
+		    BA_OK);
+		assert_int_equal(
+		    get(*state, ID, "sshd", "alice", NOW), cases[i].r);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(comes_back_as_it_was),
+		T(V48_only_for_itself),
+		T(ends),
+		T(spoilt_records),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
