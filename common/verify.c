@@ -537,6 +537,12 @@ check_account(struct run *r)
 	const struct ba_question *q = r->q;
 	const struct ba_service *service = r->v->service;
 
+	/* Whatever its name: no configuration lets uid 0 in (PM-02). */
+	if (q->uid_known && (q->uid == 0 || q->uid == (uid_t)-1)) {
+		say(r, &service->where, "uid %lu never logs in by token",
+		    (unsigned long)q->uid);
+		return BA_ERR_UID;
+	}
 	if (service->accounts == BA_ACCOUNTS_VIRTUAL) {
 		say(r, &service->where, "accounts = virtual: the name will do");
 		return BA_OK;
@@ -549,10 +555,7 @@ check_account(struct run *r)
 	}
 	say(r, &service->where, "uid %lu, min_uid = %lu", (unsigned long)q->uid,
 	    (unsigned long)service->min_uid);
-	/* 0 by itself: no configuration admits it (PM-02).  -1 is no uid. */
-	if (q->uid == 0 || q->uid == (uid_t)-1 || q->uid < service->min_uid)
-		return BA_ERR_UID;
-	return BA_OK;
+	return q->uid < service->min_uid ? BA_ERR_UID : BA_OK;
 }
 
 /* --- all of it, in order -------------------------------------------------- */

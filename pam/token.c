@@ -61,41 +61,60 @@ is_cut(size_t n)
 	return n == 1023 || n == BA_PAM_CUT_MIN || n == 4095;
 }
 
-/* Does the token end with the whole of part, having got it just before? */
-static bool
-same_as_last(const struct ba_buf *token, size_t last, const struct ba_buf *part)
-{
-	return part->len == last && last <= token->len &&
-	       ba_equal_ct(token->p + token->len - last, part->p, last);
-}
+/* What was answered so far. */
+struct asking {
+	struct ba_buf *token;
+	unsigned n; /* prompts */
+	size_t first; /* length of the first part */
+	size_t last; /* of the last one; 0: there is no more */
+	size_t cut; /* … where it was one of the lengths of is_cut() */
+	bool same; /* all parts equal the first */
+};
 
-/*
- * Part n, appended to the token; *lastp is the length of the part before,
- * then of this one, and 0 if there was no further part.
- */
+/* Ask for the next part and append it. */
 static int
-ask_part(const struct pam_conv *conv, unsigned n, struct ba_buf *token,
-    size_t *lastp)
+ask_part(const struct pam_conv *conv, struct asking *a)
 {
 	struct ba_buf part;
 	char prompt[64];
-	size_t last = *lastp;
 	int r;
 
-	*lastp = 0;
-	if (n == 1)
+	a->last = 0;
+	if (++a->n == 1)
 		snprintf(prompt, sizeof(prompt), "%s", BA_PAM_PROMPT);
 	else
-		snprintf(prompt, sizeof(prompt), BA_PAM_PROMPT_PART, n);
-	ba_buf_init(&part, token->max);
+		snprintf(prompt, sizeof(prompt), BA_PAM_PROMPT_PART, a->n);
+	ba_buf_init(&part, a->token->max);
 	r = ba_pam_converse(conv, PAM_PROMPT_ECHO_OFF, prompt, &part);
-	if (r == BA_OK && !(n > 1 && same_as_last(token, last, &part))) {
-		r = ba_buf_append(token, part.p, part.len);
-		if (r == BA_OK)
-			*lastp = part.len;
+	if (r != BA_OK)
+		a->same = false;
+	else if (part.len > 0) {
+		if (a->n == 1)
+			a->first = part.len;
+		else if (part.len != a->first ||
+			 !ba_equal_ct(a->token->p, part.p, a->first))
+			a->same = false;
+		a->last = part.len;
+		a->cut = is_cut(part.len) ? part.len : 0;
+		r = ba_buf_append(a->token, part.p, part.len);
 	}
 	ba_buf_wipe(&part);
 	return r;
+}
+
+/*
+ * sshd's password method answers every prompt with the same password: then
+ * the first part is all of it.  This is judged when the asking is over, and
+ * never ends it.  For a user that does not exist sshd replaces each reply by
+ * junk of the same length, so that replies which differ for a real user are
+ * equal for an unknown one; how often we ask may therefore depend on lengths
+ * alone, or it would tell who exists (PM-03).
+ */
+static void
+drop_repetitions(struct asking *a)
+{
+	if (a->n > 1 && a->same && a->token->len > a->first)
+		ba_buf_truncate(a->token, a->first);
 }
 
 /* What a terminal, or pasting, leaves behind the token. */
@@ -113,19 +132,17 @@ int
 ba_pam_token_ask(const struct pam_conv *conv, const struct ba_log *log,
     struct ba_buf *token, size_t *cutp)
 {
-	size_t last = 0, cut = 0;
-	unsigned n = 0;
+	struct asking a = { .token = token, .same = true };
 	int r;
 
 	*cutp = 0;
 	do {
-		r = ask_part(conv, ++n, token, &last);
-		if (r != BA_OK)
-			break;
-		/* With no further part, the one before was the last. */
-		if (last > 0)
-			cut = is_cut(last) ? last : 0;
-	} while (is_cut(last) && n < BA_PAM_PARTS_MAX);
+		r = ask_part(conv, &a);
+	} while (r == BA_OK && is_cut(a.last) && a.n < BA_PAM_PARTS_MAX);
+	if (r == BA_OK || (r == BA_ERR_LIMIT && a.same)) {
+		drop_repetitions(&a);
+		r = BA_OK;
+	}
 
 	if (r == BA_ERR_LIMIT) {
 		ba_log(log, BA_LOG_NOTICE,
@@ -138,7 +155,7 @@ ba_pam_token_ask(const struct pam_conv *conv, const struct ba_log *log,
 	strip_end(token);
 	if (token->len == 0)
 		return BA_ERR_TOKEN_SIZE;
-	*cutp = cut;
+	*cutp = a.cut;
 	return BA_OK;
 }
 

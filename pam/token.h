@@ -41,9 +41,11 @@ BA_MUST_CHECK int ba_pam_converse(const struct pam_conv *conv, int style,
  * Ask the user for a token, in parts.  Hosts and their clients cut a reply
  * silently: stock ssh after 1023 characters, sudo after 511, a terminal
  * after 4095.  So a reply of exactly that many bytes asks for the next part;
- * any other length ends the asking, and so does an empty reply or one that
- * equals the one before (sshd's password method gives every prompt the same
- * answer).  White space at the very end of the whole is dropped.
+ * any other length ends the asking, and so does an empty reply.  Where all
+ * parts are equal (sshd's password method gives every prompt the same
+ * answer), the first is the token.  How often is asked depends on the lengths
+ * of the replies alone (PM-03).  White space at the very end of the whole is
+ * dropped.
  *
  * The token is appended to the empty buffer, whose limit should be
  * BA_PAM_TOKEN_MAX.  *cutp is 0, or the length of the last part where that

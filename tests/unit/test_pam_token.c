@@ -104,10 +104,13 @@ static const struct {
 	    { { 'a', 1023 }, { 'b', 1023 }, { 'c', 0 } }, 3, 2046, 1023 },
 	{ "ssh, exactly one part, then empty", { { 'a', 1023 }, { 'b', 0 } }, 2,
 	    1023, 1023 },
-	{ "ssh by password: always the same", { { 'a', 1023 }, { 'a', 1023 } },
-	    2, 1023, 1023 },
+	{ "all the same, then empty",
+	    { { 'a', 1023 }, { 'a', 1023 }, { 'a', 0 } }, 3, 1023, 1023 },
 	{ "the second of two again",
-	    { { 'a', 1023 }, { 'b', 1023 }, { 'b', 1023 } }, 3, 2046, 1023 },
+	    { { 'a', 1023 }, { 'b', 1023 }, { 'b', 1023 }, { 'a', 0 } }, 4,
+	    3069, 1023 },
+	{ "the first again, but longer", { { 'a', 511 }, { 'a', 512 } }, 2,
+	    1023, 0 },
 	{ "the same length but another text",
 	    { { 'a', 1023 }, { 'b', 1023 }, { 'a', 1023 }, { 'c', 5 } }, 4,
 	    3074, 0 },
@@ -246,6 +249,66 @@ TOK01_a_token_above_the_limit_is_refused_and_logged(void **state)
 	assert_string_equal(lines, "");
 	ba_buf_wipe(&token);
 	free(big);
+}
+
+/*
+ * sshd's password method gives every prompt the password, which is the whole
+ * token; one that is longer than it takes never gets here.
+ */
+static void
+one_answer_for_all_prompts_is_the_token(void **state)
+{
+	char *same = text('a', 1023);
+	const char *replies[256];
+	struct host h = { .replies = replies, .n_replies = 256 };
+	struct ba_buf token;
+	size_t i, cut;
+
+	(void)state;
+	for (i = 0; i < 256; i++)
+		replies[i] = same;
+	assert_int_equal(ask(&h, &token, &cut), BA_OK);
+	assert_int_equal(token.len, 1023);
+	assert_memory_equal(token.p, same, 1023);
+	assert_int_equal(cut, 1023);
+	ba_buf_wipe(&token);
+	free(same);
+}
+
+/*
+ * For a user that does not exist sshd makes equal junk of what were different
+ * replies: nothing in the dialogue may tell the two apart.
+ */
+static void
+PM03_V40_the_number_of_prompts_tells_nothing_of_the_replies(void **state)
+{
+	char *a = text('a', 1023), *b = text('b', 1023), *c = text('c', 7);
+	const char *real[] = { a, b, c }, *junk[] = { a, a, c };
+	struct host known = { .replies = real, .n_replies = 3 };
+	struct host unknown = { .replies = junk, .n_replies = 3 };
+	const char *more[] = { a, b, a, b, a, "" };
+	const char *alike[] = { a, a, a, a, a, "" };
+	struct host known2 = { .replies = more, .n_replies = 6 };
+	struct host unknown2 = { .replies = alike, .n_replies = 6 };
+	struct ba_buf token;
+	size_t cut;
+
+	(void)state;
+	assert_int_equal(ask(&known, &token, &cut), BA_OK);
+	ba_buf_wipe(&token);
+	assert_int_equal(ask(&unknown, &token, &cut), BA_OK);
+	ba_buf_wipe(&token);
+	assert_int_equal(known.asked, 3);
+	assert_int_equal(unknown.asked, known.asked);
+	assert_int_equal(ask(&known2, &token, &cut), BA_OK);
+	ba_buf_wipe(&token);
+	assert_int_equal(ask(&unknown2, &token, &cut), BA_OK);
+	ba_buf_wipe(&token);
+	assert_int_equal(known2.asked, 6);
+	assert_int_equal(unknown2.asked, known2.asked);
+	free(a);
+	free(b);
+	free(c);
 }
 
 /* A host that cuts for ever is not asked for ever. */
@@ -423,6 +486,9 @@ main(void)
 		cmocka_unit_test(an_empty_token_is_refused),
 		cmocka_unit_test(
 		    TOK01_a_token_above_the_limit_is_refused_and_logged),
+		cmocka_unit_test(one_answer_for_all_prompts_is_the_token),
+		cmocka_unit_test(
+		    PM03_V40_the_number_of_prompts_tells_nothing_of_the_replies),
 		cmocka_unit_test(V32_the_number_of_parts_is_bounded),
 		cmocka_unit_test(PM10_a_conversation_that_fails),
 		cmocka_unit_test(a_failure_at_a_later_part_is_a_failure),

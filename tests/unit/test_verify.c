@@ -1517,7 +1517,9 @@ test_accounts(void **state)
 		{ "sshd", false, 0, BA_ERR_UNKNOWN_USER },
 		{ "su", true, 500, BA_OK },
 		{ "su", true, 499, BA_ERR_UID },
-		{ "smtp", true, 0, BA_OK },
+		{ "smtp", true, 0, BA_ERR_UID },
+		{ "smtp", true, (uid_t)-1, BA_ERR_UID },
+		{ "smtp", true, 1, BA_OK },
 		{ "smtp", false, 0, BA_OK },
 	};
 	char *token =
