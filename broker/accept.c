@@ -44,10 +44,12 @@ let_in(struct ba_door *d, int fd)
 		close(fd);
 		return;
 	}
-	if (ba_peers_enter(b->peers, peer.uid) != BA_OK) {
+	if (peer.uid != 0 && !ba_config_peer(b->engine->config, peer.uid))
+		peer.account = BA_PEER_STRANGER;
+	if (ba_peers_enter(b->peers, peer.account) != BA_OK) {
 		b->turned_away++;
 		if (ba_peers_may_log(
-			b->peers, peer.uid, ba_loop_now(b->loop), &missed))
+			b->peers, peer.account, ba_loop_now(b->loop), &missed))
 			ba_log(b->o.log, BA_LOG_WARNING,
 			    "connection of uid %u turned away: too many at "
 			    "once (%u others unlogged)",

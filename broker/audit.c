@@ -45,16 +45,12 @@ plain(const char *s)
 static void
 put_word(struct line *l, const char *name, const char *value)
 {
-	char v[VALUE_MAX + 1], *p;
+	char v[VALUE_MAX + 1];
 	const char *quote;
 
 	if (value == NULL)
 		return;
-	ba_sanitise(v, sizeof(v), value, strlen(value));
-	for (p = v; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			*p = '?';
-	}
+	ba_sanitise_word(v, sizeof(v), value);
 	quote = plain(v) ? "" : "\"";
 	put(l, " ");
 	put(l, name);

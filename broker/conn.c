@@ -63,7 +63,7 @@ ba_conn_end(struct ba_conn *c)
 	ba_buf_wipe(&c->in);
 	ba_buf_wipe(&c->out);
 	LIST_REMOVE(c, link);
-	ba_peers_leave(b->peers, c->peer.uid);
+	ba_peers_leave(b->peers, c->peer.account);
 	free(c);
 	ba_broker_conn_ended(b);
 }
@@ -77,7 +77,7 @@ log_end(struct ba_conn *c, int err)
 
 	b->noise++;
 	if (!ba_peers_may_log(
-		b->peers, c->peer.uid, ba_loop_now(b->loop), &missed))
+		b->peers, c->peer.account, ba_loop_now(b->loop), &missed))
 		return;
 	ba_log(b->o.log, BA_LOG_NOTICE,
 	    "connection of uid %u (pid %d) closed: %s (%u others unlogged)",
@@ -300,7 +300,7 @@ ba_conn_begin(
 
 	c = calloc(1, sizeof(*c));
 	if (c == NULL) {
-		ba_peers_leave(b->peers, peer->uid);
+		ba_peers_leave(b->peers, peer->account);
 		close(fd);
 		return BA_ERR_NOMEM;
 	}

@@ -34,6 +34,7 @@ ba_peer_of(int fd, struct ba_peer *peerp)
 
 	peerp->uid = (uid_t)-1;
 	peerp->pid = 0;
+	peerp->account = BA_PEER_STRANGER;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0 ||
 	    n != sizeof(cred))
 		return BA_ERR_SYSTEM;
@@ -42,6 +43,7 @@ ba_peer_of(int fd, struct ba_peer *peerp)
 		return BA_ERR_SYSTEM;
 	peerp->uid = cred.uid;
 	peerp->pid = cred.pid;
+	peerp->account = cred.uid;
 	return BA_OK;
 }
 

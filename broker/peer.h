@@ -13,9 +13,17 @@
  * ids of whoever called connect(2) or socketpair(2), at that time.
  */
 struct ba_peer {
-	uid_t	uid;
-	pid_t	pid;
+	uid_t uid;
+	pid_t pid;
+	uid_t account; /* whose quota it counts for: uid, or … */
 };
+
+/*
+ * … that of all users together who may ask for nothing.  With subordinate
+ * ids (subuid(5)) anybody has 65536 uids: a quota for each of them would be
+ * none, and neither would a limit of log lines for each.
+ */
+#define BA_PEER_STRANGER ((uid_t)-1)
 
 /* BA_ERR_SYSTEM where fd is no connected unix socket. */
 BA_MUST_CHECK int ba_peer_of(int fd, struct ba_peer *peerp);
@@ -33,8 +41,8 @@ BA_MUST_CHECK int ba_peer_of(int fd, struct ba_peer *peerp);
  */
 struct ba_peers;
 
-BA_MUST_CHECK int ba_peers_new(unsigned max, unsigned per_uid,
-    struct ba_peers **peersp);
+BA_MUST_CHECK int ba_peers_new(
+    unsigned max, unsigned per_uid, struct ba_peers **peersp);
 void ba_peers_free(struct ba_peers *p);
 
 /* Other limits from now on; whoever is in stays in. */
@@ -51,8 +59,8 @@ unsigned ba_peers_count_uid(const struct ba_peers *p, uid_t uid);
  * May a line about this user's bad behaviour be logged now (mono_ms)?  One
  * in BA_PEERS_QUIET_MS; then *missedp is how many were held back before it.
  */
-#define BA_PEERS_QUIET_MS	10000
-bool ba_peers_may_log(struct ba_peers *p, uid_t uid, int64_t mono_ms,
-    unsigned *missedp);
+#define BA_PEERS_QUIET_MS 10000
+bool ba_peers_may_log(
+    struct ba_peers *p, uid_t uid, int64_t mono_ms, unsigned *missedp);
 
 #endif

@@ -37,11 +37,19 @@ struct login {
 /* One call of an entry point. */
 struct call {
 	pam_handle_t *pamh;
-	const struct pam_conv *conv; /* or NULL */
+	const struct pam_conv *conv; /* or NULL; its_conv */
+	struct pam_conv its_conv;
 	struct ba_log log;
 	struct ba_pam_args args;
 	struct ba_ask_host host;
 	struct ba_ask q;
+	/*
+	 * What q points to.  Copies, for a host may set its items anew while
+	 * it asks the user, and what they were is freed then.
+	 */
+	char service[BA_SERVICE_MAX + 1];
+	char rhost[BA_FIELD_MAX + 1];
+	char tty[BA_FIELD_MAX + 1];
 	char user[BA_FIELD_MAX + 1]; /* what the broker is asked about … */
 	bool exact; /* … and is it PAM_USER to the letter? */
 };
@@ -88,16 +96,15 @@ get_item(const struct call *c, int type)
 
 /* An item that is only said to the broker; one that it would not take is not. */
 static const char *
-get_text(const struct call *c, int type, const char *name)
+get_text(const struct call *c, int type, const char *name, char *dst)
 {
 	const char *text = get_item(c, type);
-	size_t n;
 
 	if (text == NULL)
 		return NULL;
-	n = strnlen(text, BA_FIELD_MAX + 1);
-	if (n <= BA_FIELD_MAX && ba_utf8_is_text(text, n, false))
-		return text;
+	if (ba_copy_str(dst, BA_FIELD_MAX + 1, text) == BA_OK &&
+	    ba_utf8_is_text(dst, strlen(dst), false))
+		return dst;
 	ba_log(&c->log, BA_LOG_WARNING,
 	    "%s is too long or no clean text; the broker is not told", name);
 	return NULL;
@@ -110,13 +117,14 @@ set_service(struct call *c)
 
 	if (service == NULL)
 		service = get_item(c, PAM_SERVICE);
-	if (service == NULL || !ba_option_service(service)) {
+	if (service == NULL || !ba_option_service(service) ||
+	    ba_copy_str(c->service, sizeof(c->service), service) != BA_OK) {
 		ba_log(&c->log, BA_LOG_ERR,
 		    "the host's service name cannot be used; "
 		    "give one with service=NAME");
 		return BA_ERR_CONFIG;
 	}
-	c->q.service = service;
+	c->q.service = c->service;
 	return BA_OK;
 }
 
@@ -178,15 +186,18 @@ collect(struct call *c, int argc, const char **argv)
 	if (r != BA_OK)
 		return r;
 	c->conv = get_item(c, PAM_CONV);
-	if (c->conv != NULL && c->conv->conv != NULL)
+	if (c->conv != NULL && c->conv->conv != NULL) {
+		c->its_conv = *c->conv;
+		c->conv = &c->its_conv;
 		c->host.prompt = show_prompt;
+	}
 	r = set_service(c);
 	if (r == BA_OK)
 		r = set_user(c);
 	if (r != BA_OK)
 		return r;
-	c->q.rhost = get_text(c, PAM_RHOST, "PAM_RHOST");
-	c->q.tty = get_text(c, PAM_TTY, "PAM_TTY");
+	c->q.rhost = get_text(c, PAM_RHOST, "PAM_RHOST", c->rhost);
+	c->q.tty = get_text(c, PAM_TTY, "PAM_TTY", c->tty);
 	return BA_OK;
 }
 
@@ -404,11 +415,16 @@ level_of(int err)
 static void
 report(const struct call *c, int err)
 {
+	char user[sizeof(c->user)], rhost[sizeof(c->rhost)];
+	char service[sizeof(c->service)];
+
+	ba_sanitise_word(user, sizeof(user), c->user);
+	ba_sanitise_word(service, sizeof(service), c->service);
+	ba_sanitise_word(rhost, sizeof(rhost),
+	    c->q.rhost == NULL || c->q.rhost[0] == '\0' ? "here" : c->q.rhost);
 	ba_log(&c->log, level_of(err),
-	    "%s: user \"%s\", service \"%s\", from %s, id %s%s%s",
-	    ba_family_text(ba_err_family(err)), c->user,
-	    c->q.service == NULL ? "" : c->q.service,
-	    c->q.rhost == NULL || c->q.rhost[0] == '\0' ? "here" : c->q.rhost,
+	    "%s: user \"%s\", service \"%s\", from \"%s\", id %s%s%s",
+	    ba_family_text(ba_err_family(err)), user, service, rhost,
 	    c->q.id[0] == '\0' ? "none" : c->q.id, err == BA_OK ? "" : ": ",
 	    err == BA_OK ? "" : ba_err_text(err));
 }

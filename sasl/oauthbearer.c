@@ -292,11 +292,18 @@ static void
 report(
     const struct ba_log *log, const struct ba_ask *q, const char *user, int err)
 {
+	char who[BA_FIELD_MAX + 1], rhost[BA_FIELD_MAX + 1];
+	char service[BA_SERVICE_MAX + 1];
+
+	ba_sanitise_word(who, sizeof(who), user);
+	ba_sanitise_word(
+	    service, sizeof(service), q->service == NULL ? "" : q->service);
+	ba_sanitise_word(
+	    rhost, sizeof(rhost), q->rhost == NULL ? "unknown" : q->rhost);
 	ba_log(log, level_of(err),
-	    MECHANISM " %s: user \"%s\", service \"%s\", from %s, id %s%s%s",
-	    ba_family_text(ba_err_family(err)), user,
-	    q->service == NULL ? "" : q->service,
-	    q->rhost == NULL ? "unknown" : q->rhost,
+	    MECHANISM
+	    " %s: user \"%s\", service \"%s\", from \"%s\", id %s%s%s",
+	    ba_family_text(ba_err_family(err)), who, service, rhost,
 	    q->id[0] == '\0' ? "none" : q->id, err == BA_OK ? "" : ": ",
 	    err == BA_OK ? "" : ba_err_text(err));
 }

@@ -70,3 +70,16 @@ ba_sanitise(char *dst, size_t dstsz, const char *src, size_t n)
 	}
 	dst[out] = '\0';
 }
+
+void
+ba_sanitise_word(char *dst, size_t dstsz, const char *s)
+{
+	char *p;
+
+	if (dstsz == 0)
+		return;
+	ba_sanitise(dst, dstsz, s, strlen(s));
+	for (p = dst; *p != '\0'; p++)
+		if (*p == '"' || *p == '\\')
+			*p = '?';
+}

@@ -40,4 +40,11 @@ void ba_log(const struct ba_log *log, enum ba_log_level level,
  */
 void ba_sanitise(char *dst, size_t dstsz, const char *src, size_t n);
 
+/*
+ * The same for a string that stands between quotes in a log line: '"' and
+ * '\\' become '?' as well, so that what a stranger chose cannot end the
+ * quotes and go on as if it were ours (V21; log watchers ban by such lines).
+ */
+void ba_sanitise_word(char *dst, size_t dstsz, const char *s);
+
 #endif

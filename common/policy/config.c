@@ -599,3 +599,14 @@ ba_service_peer(const struct ba_service *service, uid_t uid)
 			return true;
 	return false;
 }
+
+bool
+ba_config_peer(const struct ba_config *config, uid_t uid)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_services; i++)
+		if (ba_service_peer(&config->services[i], uid))
+			return true;
+	return false;
+}

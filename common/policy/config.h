@@ -121,4 +121,7 @@ const struct ba_service *ba_config_service(const struct ba_config *config,
 /* May a process with this effective uid ask in the name of service? */
 bool ba_service_peer(const struct ba_service *service, uid_t uid);
 
+/* … in the name of any service at all? */
+bool ba_config_peer(const struct ba_config *config, uid_t uid);
+
 #endif

@@ -550,8 +550,11 @@ listen_name_fault(const char *name)
 	if (!path_ok(name))
 		return "a socket is named by an absolute path without '.', "
 		       "'..' and '//': say [listen /run/place/ask]";
-	if (strlen(name) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return "the path of a socket has at most 107 bytes";
+	/* With a '~' behind it, it is the name that it is made by. */
+	if (strlen(name) + 1 >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return "the path of a socket has at most 106 bytes";
+	if (name[strlen(name) - 1] == '~')
+		return "the path of a socket does not end in '~'";
 	if (strcmp(name, BA_CONTROL_SOCKET) == 0)
 		return "this is the control socket's path: choose another";
 	return NULL;

@@ -119,6 +119,8 @@ test_defaults(void **state)
 	assert_int_equal(service->n_peers, 1);
 	assert_true(ba_service_peer(service, 0));
 	assert_false(ba_service_peer(service, 1));
+	assert_true(ba_config_peer(c, 0));
+	assert_false(ba_config_peer(c, 1));
 	assert_int_equal(service->accounts, BA_ACCOUNTS_LOCAL);
 	assert_int_equal(service->min_uid, 1000);
 	assert_int_equal(service->account_without_token, BA_UNSAID);
@@ -418,8 +420,10 @@ static const struct twin twins[] = {
 	{ "[listen]\n", "[listen /a]\n", ":1: a socket is named by" },
 	{ "[listen a]\n", "[listen /a]\n", ":1: a socket is named by" },
 	{ "[listen /a/../b]\n", "[listen /a/b]\n", ":1: a socket is named" },
-	{ "[listen /" A50 A50 "aaaaaaa]\n", "[listen /" A50 A50 "aaaaaa]\n",
-	    ":1: the path of a socket has at most 107 bytes" },
+	{ "[listen /" A50 A50 "aaaaaa]\n", "[listen /" A50 A50 "aaaaa]\n",
+	    ":1: the path of a socket has at most 106 bytes" },
+	{ "[listen /a~]\n", "[listen /~a]\n",
+	    ":1: the path of a socket does not end in '~'" },
 	{ "[listen " BA_CONTROL_SOCKET "]\n", "[listen " BA_ASK_SOCKET "]\n",
 	    ":1: this is the control socket's path" },
 	{ IN_LISTEN("mode = 1777"), IN_LISTEN("mode = 777"),

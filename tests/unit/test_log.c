@@ -173,6 +173,24 @@ sanitise_keeps_to_its_room(void **state)
 	assert_int_equal(dst[0], 'x');
 }
 
+static void
+V21_a_word_cannot_leave_its_quotes(void **state)
+{
+	static const char evil[] = "bob\", from \"192.0.2.66\\\n\xe2\x80\xae";
+	char dst[64], tiny[4];
+
+	(void)state;
+	ba_sanitise_word(dst, sizeof(dst), evil);
+	assert_string_equal(dst, "bob?, from ?192.0.2.66???");
+	ba_sanitise_word(dst, sizeof(dst), "bob");
+	assert_string_equal(dst, "bob");
+	ba_sanitise_word(tiny, sizeof(tiny), "a\"\"b");
+	assert_string_equal(tiny, "a??");
+	tiny[0] = 'x';
+	ba_sanitise_word(tiny, 0, "abc");
+	assert_int_equal(tiny[0], 'x');
+}
+
 int
 main(void)
 {
@@ -183,6 +201,7 @@ main(void)
 		cmocka_unit_test(a_long_line_is_cut_at_a_character),
 		cmocka_unit_test(sanitise_table),
 		cmocka_unit_test(sanitise_keeps_to_its_room),
+		cmocka_unit_test(V21_a_word_cannot_leave_its_quotes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
