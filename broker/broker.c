@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/system/privilege.h"
 
 #include "broker/accept.h"
 #include "broker/broker.h"
 #include "broker/conn.h"
-#include "broker/privilege.h"
 
 /* Descriptors for what is no connection: doors, store, helper, log. */
 #define SPARE_FILES 64
@@ -88,6 +88,7 @@ ba_broker_new(const struct ba_broker_options *o, struct ba_broker **brokerp)
 		.busy_ms = o->store_busy_ms,
 		.log = o->log,
 	};
+	const struct ba_store_options guests = { .log = o->log };
 	struct ba_broker *b;
 	int r;
 
@@ -103,6 +104,8 @@ ba_broker_new(const struct ba_broker_options *o, struct ba_broker **brokerp)
 	r = ba_loop_new(o->clock, &b->loop);
 	if (r == BA_OK)
 		r = ba_store_open(&so, &b->store);
+	if (r == BA_OK)
+		r = ba_store_open(&guests, &b->guests);
 	if (r == BA_OK)
 		r = load(b, NULL, 0, &b->engine);
 	if (r == BA_OK)
@@ -136,6 +139,7 @@ ba_broker_free(struct ba_broker *b)
 	ba_fetcher_free(b->fetcher);
 	ba_engine_unref(b->engine);
 	ba_store_close(b->store);
+	ba_store_close(b->guests);
 	ba_peers_free(b->peers);
 	ba_loop_free(b->loop);
 	free(b);

@@ -42,6 +42,8 @@ struct ba_broker {
 	struct ba_broker_options o;
 	struct ba_loop	*loop;
 	struct ba_store	*store;
+	struct ba_store	*guests;	/* logins by peers that are not root;
+					   memory alone */
 	struct ba_fetcher *fetcher;
 	struct ba_peers	*peers;
 	struct ba_engine *engine;	/* of the configuration in force */

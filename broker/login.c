@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/buf.h"
 #include "common/json/json.h"
 
 #include "broker/login.h"
+
+#define NAME_SIZE 96 /* a uid, an id of 32 digits */
 
 /*
  * A record is two JSON objects with a line feed between them (compact JSON
@@ -33,12 +36,22 @@ dump_login(const char *service, const char *user, const json_t *claims,
 	return r;
 }
 
+/* The name of a record; its length. */
+static size_t
+name_of(char name[NAME_SIZE], uid_t peer, const char *id)
+{
+	return (size_t)snprintf(
+	    name, NAME_SIZE, "%lu %.64s", (unsigned long)peer, id);
+}
+
 int
-ba_login_put(struct ba_store *store, const char *id, const char *service,
-    const char *user, const json_t *claims, int64_t now, int64_t exp,
-    enum ba_reach reach)
+ba_login_put(struct ba_store *store, uid_t peer, const char *id,
+    const char *service, const char *user, const json_t *claims, int64_t now,
+    int64_t exp, enum ba_reach reach)
 {
 	struct ba_buf b;
+	char name[NAME_SIZE];
+	size_t n = name_of(name, peer, id);
 	int64_t expires = now + BA_LOGIN_LIFE;
 	int r;
 
@@ -47,8 +60,8 @@ ba_login_put(struct ba_store *store, const char *id, const char *service,
 	ba_buf_init(&b, BA_LOGIN_BYTES_MAX);
 	r = dump_login(service, user, claims, &b);
 	if (r == BA_OK)
-		r = ba_store_put(store, BA_SPACE_LOGIN, id, strlen(id), b.p,
-		    b.len, now, expires, reach);
+		r = ba_store_put(store, BA_SPACE_LOGIN, name, n, b.p, b.len,
+		    now, expires, reach);
 	ba_buf_wipe(&b);
 	return r;
 }
@@ -74,17 +87,18 @@ judge_head(const void *p, size_t n, const char *service, const char *user)
 }
 
 int
-ba_login_get(struct ba_store *store, const char *id, const char *service,
-    const char *user, int64_t now, json_t **claimsp)
+ba_login_get(struct ba_store *store, uid_t peer, const char *id,
+    const char *service, const char *user, int64_t now, json_t **claimsp)
 {
 	const unsigned char *lf;
 	struct ba_buf b;
-	size_t head;
+	char name[NAME_SIZE];
+	size_t head, n = name_of(name, peer, id);
 	int r;
 
 	*claimsp = NULL;
 	ba_buf_init(&b, BA_LOGIN_BYTES_MAX);
-	r = ba_store_get(store, BA_SPACE_LOGIN, id, strlen(id), now, &b, NULL);
+	r = ba_store_get(store, BA_SPACE_LOGIN, name, n, now, &b, NULL);
 	if (r == BA_ERR_NOT_FOUND)
 		r = BA_ERR_NO_LOGIN;
 	if (r != BA_OK)

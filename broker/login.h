@@ -3,6 +3,7 @@
 #define BA_BROKER_LOGIN_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
@@ -12,18 +13,25 @@
 /*
  * What an accepted login was granted on, kept for the account phase, which
  * sshd runs in another process and sudo at another time: service, user and
- * the verified claims, under the id of the question.  Never the token.
+ * the verified claims that it will be decided by (ba_claims_kept()), under
+ * the id of the question and the uid of who asked it: the id is of the
+ * client's making, and another client's must not find or replace this one's.
+ * Never the token.
  */
 
 /* How long: until the token ends, and at most this many seconds. */
-#define BA_LOGIN_LIFE	900
+#define BA_LOGIN_LIFE 900
 
-/* Also the limit of a record; a token's claims take less than its text. */
-#define BA_LOGIN_BYTES_MAX	(80 * 1024)
+/*
+ * Of a record.  The claims kept are some 500 bytes; more than this is a list
+ * of audiences or scopes that somebody uses to fill the store with.
+ */
+#define BA_LOGIN_BYTES_MAX (8 * 1024)
 
-BA_MUST_CHECK int ba_login_put(struct ba_store *store, const char *id,
-    const char *service, const char *user, const json_t *claims, int64_t now,
-    int64_t exp, enum ba_reach reach);
+/* BA_ERR_LIMIT where the claims are too many; BA_ERR_NOMEM, BA_ERR_STORE. */
+BA_MUST_CHECK int ba_login_put(struct ba_store *store, uid_t peer,
+    const char *id, const char *service, const char *user, const json_t *claims,
+    int64_t now, int64_t exp, enum ba_reach reach);
 
 /*
  * The claims of that record, for json_decref(), if it is about this service
@@ -31,7 +39,8 @@ BA_MUST_CHECK int ba_login_put(struct ba_store *store, const char *id,
  * BA_ERR_NOT_ALLOWED where it is about another service, BA_ERR_USER_MISMATCH
  * about another user; BA_ERR_STORE.
  */
-BA_MUST_CHECK int ba_login_get(struct ba_store *store, const char *id,
-    const char *service, const char *user, int64_t now, json_t **claimsp);
+BA_MUST_CHECK int ba_login_get(struct ba_store *store, uid_t peer,
+    const char *id, const char *service, const char *user, int64_t now,
+    json_t **claimsp);
 
 #endif

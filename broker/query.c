@@ -220,8 +220,9 @@ keys_final(void *arg, const struct ba_issuer *issuer)
 {
 	const struct ba_query *q = arg;
 
-	return q->asked || ba_keys_may_ask(q->engine->keys, issuer, wall(q)) ==
-			       BA_ERR_UNAVAIL;
+	if (q->asked)
+		return q->asked_err == BA_OK;
+	return ba_keys_state(q->engine->keys, issuer, wall(q)) == BA_KEYS_FINAL;
 }
 
 static struct ba_snapshot
@@ -237,24 +238,8 @@ snapshot(struct ba_query *q)
 }
 
 /*
- * The key is not among those we know.  That is the token's fault only if we
- * could see what the issuer has now.
- */
-static int
-judge_missing_key(const struct ba_query *q)
-{
-	int last = BA_OK;
-
-	if (q->asked)
-		last = q->asked_err;
-	else if (q->v.issuer != NULL)
-		last = ba_fetcher_last(q->engine, q->v.issuer);
-	return last == BA_OK ? BA_ERR_KEY : BA_ERR_UNAVAIL;
-}
-
-/*
- * Have the keys brought, at most once in a question: UNDECIDED and something
- * will wake us, or BA_OK and it is to be decided by what is known now.
+ * Have the keys brought, at most once in a question: UNDECIDED, and something
+ * will wake us, or why they cannot be had.
  */
 static int
 need_keys(struct ba_query *q)
@@ -270,10 +255,7 @@ need_keys(struct ba_query *q)
 		ba_timer_set(q->b->loop, &q->again, LOOK_AGAIN_MS);
 		return UNDECIDED;
 	}
-	/* Another's asking may have ended between our look and now. */
-	q->asked = true;
-	q->asked_err = r;
-	return BA_OK;
+	return r;
 }
 
 static int
@@ -285,17 +267,19 @@ decide_ask(struct ba_query *q)
 	r = admit(q);
 	if (r != BA_OK)
 		return r;
-	for (;;) {
-		ba_verdict_clear(&q->v);
-		r = ba_verify(&q->q, &s, NULL, &q->v);
-		if (r == BA_ERR_KEY)
-			return judge_missing_key(q);
-		if (r != BA_ERR_NEED_KEYS)
-			return r;
-		r = need_keys(q);
-		if (r != BA_OK)
-			return r;
-	}
+	ba_verdict_clear(&q->v);
+	r = ba_verify(&q->q, &s, NULL, &q->v);
+	return r == BA_ERR_NEED_KEYS ? need_keys(q) : r;
+}
+
+/*
+ * Where records of logins are.  Those that a peer other than root has made
+ * are apart: however many it makes, it pushes out its own kind only (V49).
+ */
+static struct ba_store *
+logins(const struct ba_query *q)
+{
+	return q->peer.uid == 0 ? q->b->store : q->b->guests;
 }
 
 static int
@@ -313,7 +297,7 @@ decide_account(struct ba_query *q)
 			   ? BA_OK
 			   : BA_ERR_NO_TOKEN;
 	r = ba_login_get(
-	    q->b->store, q->id, q->service, q->user, s.now, &claims);
+	    logins(q), q->peer.uid, q->id, q->service, q->user, s.now, &claims);
 	if (r != BA_OK)
 		return r;
 	ba_verdict_clear(&q->v);
@@ -322,19 +306,25 @@ decide_account(struct ba_query *q)
 	return r;
 }
 
-/* So that the account phase can decide again; only PAM has one. */
+/* So that the account phase can decide again; SASL has none. */
 static void
 remember_login(struct ba_query *q)
 {
 	int64_t exp = q->v.exp;
+	json_t *claims;
 	int r;
 
-	if (q->account || !q->q.uid_known || q->v.claims == NULL)
+	if (q->account || q->q.origin == BA_ORIGIN_SASL ||
+	    q->v.claims == NULL || q->v.issuer == NULL)
 		return;
-	if (q->v.issuer != NULL)
-		exp += q->v.issuer->clock_skew;
-	r = ba_login_put(q->b->store, q->id, q->service, q->v.user, q->v.claims,
-	    wall(q), exp, q->b->o.login_reach);
+	exp += q->v.issuer->clock_skew;
+	claims = ba_claims_kept(q->v.claims, q->v.issuer);
+	if (claims == NULL)
+		r = BA_ERR_NOMEM;
+	else
+		r = ba_login_put(logins(q), q->peer.uid, q->id, q->service,
+		    q->v.user, claims, wall(q), exp, q->b->o.login_reach);
+	json_decref(claims);
 	if (r != BA_OK)
 		ba_log(q->b->o.log, BA_LOG_ERR,
 		    "the login %s cannot be remembered, and its account phase "
@@ -366,8 +356,8 @@ audit(struct ba_query *q)
 		a.check = ba_check_name(q->v.check);
 	if (q->peer.uid != 0 &&
 	    (q->err == BA_ERR_PEER || q->err == BA_ERR_NO_SERVICE) &&
-	    !ba_peers_may_log(
-		q->b->peers, q->peer.uid, ba_loop_now(q->b->loop), &a.missed))
+	    !ba_peers_may_log(q->b->peers, q->peer.account,
+		ba_loop_now(q->b->loop), &a.missed))
 		return;
 	ba_audit(q->b->o.log, &a);
 }
@@ -400,22 +390,35 @@ accepted(struct ba_query *q)
 	return BA_QUERY_PROMPT;
 }
 
-/* A person may have taken their time: the claims are judged again. */
+/*
+ * A person may have taken their time: the claims are judged again, by the
+ * configuration that is in force now (V48).
+ */
+static int
+decide_again(struct ba_query *q)
+{
+	struct ba_engine *before = q->engine;
+	json_t *claims = json_incref(q->v.claims);
+	struct ba_snapshot s;
+	int r;
+
+	q->engine = ba_engine_ref(q->b->engine);
+	ba_verdict_clear(&q->v); /* it points into the one before */
+	ba_engine_unref(before);
+	r = admit(q);
+	s = snapshot(q);
+	if (r == BA_OK)
+		r = ba_verify_claims(&q->q, &s, claims, NULL, &q->v);
+	json_decref(claims);
+	return r;
+}
+
 static enum ba_query_step
 confirmed(struct ba_query *q)
 {
-	struct ba_snapshot s = snapshot(q);
-	struct ba_verdict v;
-	int r;
-
 	if (!q->replied)
 		return q->late ? decided(q, BA_ERR_TIMEOUT) : BA_QUERY_WAIT;
-	if (!q->yes)
-		return decided(q, BA_ERR_CONFIRM);
-	r = ba_verify_claims(&q->q, &s, q->v.claims, NULL, &v);
-	ba_verdict_clear(&q->v);
-	q->v = v;
-	return decided(q, r);
+	return decided(q, q->yes ? decide_again(q) : BA_ERR_CONFIRM);
 }
 
 enum ba_query_step

@@ -683,6 +683,36 @@ ba_verify_claims(const struct ba_question *q, const struct ba_snapshot *s,
 	return err;
 }
 
+/* Whoever adds a check of a claim adds its name here. */
+static const char *const kept[] = { "iss", "aud", "exp", "nbf", "iat", "sub",
+	"client_id", "jti", "scope", "cnf", "at_hash", "c_hash", "nonce",
+	"email_verified" };
+
+static int
+keep(json_t *dst, const json_t *claims, const char *name)
+{
+	json_t *value = json_object_get(claims, name);
+
+	return value == NULL ? 0 : json_object_set(dst, name, value);
+}
+
+json_t *
+ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer)
+{
+	json_t *dst = json_object();
+	size_t i;
+	int r = dst == NULL;
+
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]) && r == 0; i++)
+		r = keep(dst, claims, kept[i]);
+	if (r == 0)
+		r = keep(dst, claims, issuer->username);
+	if (r == 0)
+		return dst;
+	json_decref(dst);
+	return NULL;
+}
+
 void
 ba_verdict_clear(struct ba_verdict *v)
 {

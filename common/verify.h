@@ -119,6 +119,13 @@ BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
     const struct ba_snapshot *s, const json_t *claims,
     const struct ba_trace *trace, struct ba_verdict *v);
 
+/*
+ * Of verified claims those that ba_verify_claims() reads, and no others: what
+ * must be kept of a login so that it can be decided again.  A new object, or
+ * NULL where memory failed.
+ */
+json_t *ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer);
+
 void ba_verdict_clear(struct ba_verdict *v);
 
 #endif

@@ -216,17 +216,22 @@ become_broker(struct broker *b, int ask, int control)
 	_exit(98);
 }
 
+static void
+forget_store(void)
+{
+	(void)unlink(in_dir("store.db"));
+	(void)unlink(in_dir("store.db-wal"));
+	(void)unlink(in_dir("store.db-shm"));
+}
+
 /* helper: a name under which this program plays one, or NULL. */
 static void
 start(struct broker *b, const char *helper)
 {
 	int ask, control;
 
-	if (!special.keep_store) {
-		(void)unlink(in_dir("store.db"));
-		(void)unlink(in_dir("store.db-wal"));
-		(void)unlink(in_dir("store.db-shm"));
-	}
+	if (!special.keep_store)
+		forget_store();
 	(void)unlink(in_dir("requests"));
 	snprintf(b->helper, sizeof(b->helper), "%s",
 	    in_dir(helper != NULL ? helper : "none"));
@@ -285,7 +290,7 @@ send_all(int fd, const void *p, size_t n)
 struct question {
 	const char *service, *user, *id, *token, *reply;
 	unsigned deadline;
-	bool no_uid, account, mute;
+	bool no_uid, account, mute, sasl;
 };
 
 #define ID_1 "00000000000000000000000000000001"
@@ -310,7 +315,8 @@ build(const struct question *q, struct ba_buf *b)
 	    &o, BA_TAG_DEADLINE, q->deadline != 0 ? q->deadline : 10000);
 	ba_msg_put_u8(&o, BA_TAG_CAN_PROMPT, !q->mute);
 	if (!q->account) {
-		ba_msg_put_u8(&o, BA_TAG_ORIGIN, BA_ORIGIN_PROMPT);
+		ba_msg_put_u8(&o, BA_TAG_ORIGIN,
+		    q->sasl ? BA_ORIGIN_SASL : BA_ORIGIN_PROMPT);
 		ba_msg_put_str(&o, BA_TAG_TOKEN, q->token);
 	}
 	assert_int_equal(ba_msg_end(&o), BA_OK);
@@ -632,6 +638,9 @@ static void
 account(void **state)
 {
 	struct question q = { .account = true, .id = ID_1 };
+	struct question login = {
+		.service = "mail", .token = tok_mail, .no_uid = true
+	};
 	struct broker b;
 	struct answer a;
 
@@ -640,14 +649,17 @@ account(void **state)
 	start(&b, NULL);
 	assert_int_equal(ask(&q, &a), BA_FAMILY_UNAVAILABLE);
 	assert_true(logged("account verdict=unavailable error=NO_LOGIN"));
-	/* A login without a local user has no account phase. */
-	assert_int_equal(ask(&(struct question){ .service = "mail",
-				 .token = tok_mail,
-				 .no_uid = true },
-			     &a),
-	    BA_FAMILY_OK);
+	/* A SASL login has no account phase; PAM's has, local user or not. */
+	login.sasl = true;
+	assert_int_equal(ask(&login, &a), BA_FAMILY_OK);
 	q.service = "mail";
+	q.no_uid = true;
 	assert_int_equal(ask(&q, &a), BA_FAMILY_UNAVAILABLE);
+	login.sasl = false;
+	assert_int_equal(ask(&login, &a), BA_FAMILY_OK);
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	assert_string_equal(a.user, "alice");
+	q.no_uid = false;
 
 	assert_int_equal(ask_with("sshd", tok_alice, &a), BA_FAMILY_OK);
 	q.service = "sshd";
@@ -695,8 +707,10 @@ the_longest_token(void **state)
 	(void)state;
 	write_config("");
 	start(&b, NULL);
+	/* One more member, behind scope; what is kept is without it. */
 	memset(scope, 'x', 47500);
-	strcpy(scope + 47500, " login");
+	scope[47500] = '\0';
+	memcpy(scope, "login\",\"filler\":\"", 17);
 	long_token = token(mint_a, ISS_A, "alice", scope, 300);
 	assert_true(strlen(long_token) > 63000);
 	assert_true(strlen(long_token) <= 65536);
@@ -906,9 +920,9 @@ reload(void **state)
 	stop(&b);
 }
 
-/* What was begun under the old configuration ends under it. */
+/* V48: "yes" to a question of yesterday is judged by today's rules. */
 static void
-reload_under_a_question(void **state)
+V48_reload_under_a_question(void **state)
 {
 	const struct question q = { .service = "careful", .token = tok_alice };
 	struct broker b;
@@ -921,10 +935,17 @@ reload_under_a_question(void **state)
 	fd = dial("ask");
 	put_question(fd, &q);
 	assert_int_equal(next_frame(fd, &a, SOON), BA_MSG_PROMPT);
-	write_file("conf", "# nothing is left\n");
 	assert_int_equal(control("reload", &a), BA_FAMILY_OK);
 	put_reply(fd, "yes");
 	assert_int_equal(await(fd, &a, SOON), BA_FAMILY_OK);
+
+	fd = dial("ask");
+	put_question(fd, &q);
+	assert_int_equal(next_frame(fd, &a, SOON), BA_MSG_PROMPT);
+	write_file("conf", "# nothing is left\n");
+	assert_int_equal(control("reload", &a), BA_FAMILY_OK);
+	put_reply(fd, "yes");
+	assert_int_equal(await(fd, &a, SOON), BA_FAMILY_NOT_ALLOWED);
 	assert_int_equal(
 	    ask_with("careful", tok_alice, &a), BA_FAMILY_NOT_ALLOWED);
 	stop(&b);
@@ -1060,9 +1081,47 @@ V38_one_asking_for_all(void **state)
 	stop(&b);
 }
 
+/* Another broker of the machine, as far as issuer B's keys go. */
+struct fellow {
+	struct ba_config *config;
+	struct ba_store *store;
+	struct ba_keys *keys;
+	const struct ba_issuer *issuer;
+};
+
 static void
-feed(struct ba_keys *keys, const struct ba_issuer *issuer, const char *file,
-    int expect)
+make_fellow(struct fellow *f)
+{
+	struct ba_store_options so = { .path = in_dir("store.db"),
+		.busy_ms = 1000 };
+
+	assert_int_equal(ba_store_open(&so, &f->store), BA_OK);
+	assert_int_equal(
+	    ba_config_load(in_dir("conf"), geteuid(), NULL, &f->config), BA_OK);
+	assert_int_equal(
+	    ba_keys_new(f->config, f->store, geteuid(), NULL, &f->keys), BA_OK);
+	f->issuer = ba_config_issuer(f->config, ISS_B);
+}
+
+static void
+unmake_fellow(struct fellow *f)
+{
+	ba_keys_free(f->keys);
+	ba_config_free(f->config);
+	ba_store_close(f->store);
+}
+
+static void
+fellow_begins(struct fellow *f, int64_t now)
+{
+	struct ba_http_request request;
+
+	assert_int_equal(
+	    ba_keys_begin(f->keys, f->issuer, now, &request), BA_OK);
+}
+
+static void
+fellow_hears(struct fellow *f, int64_t now, const char *file, int expect)
 {
 	static char text[4096];
 	struct ba_http_request request;
@@ -1074,26 +1133,21 @@ feed(struct ba_keys *keys, const struct ba_issuer *issuer, const char *file,
 	strcpy(response.content_type, "application/json");
 	read_file(file, text, sizeof(text));
 	assert_int_equal(ba_buf_append_str(&response.body, text), BA_OK);
-	assert_int_equal(ba_keys_feed(keys, issuer, (int64_t)time(NULL),
-			     &response, &request),
-	    expect);
+	assert_int_equal(
+	    ba_keys_feed(f->keys, f->issuer, now, &response, &request), expect);
 	ba_http_response_clear(&response);
 }
 
 /*
- * Another broker of the machine (this test) is asking the issuer already:
- * ours waits for what comes of that, and asks nobody.
+ * Another broker is asking the issuer already: ours waits for what comes of
+ * that, and asks nobody.
  */
 static void
 V38_another_broker_asks(void **state)
 {
 	const struct question q = { .token = tok_b };
-	struct ba_store_options so = { .busy_ms = 1000 };
-	struct ba_http_request request;
-	const struct ba_issuer *issuer;
-	struct ba_config *config;
-	struct ba_store *store;
-	struct ba_keys *keys;
+	int64_t now = (int64_t)time(NULL);
+	struct fellow f;
 	struct broker b;
 	struct answer a;
 	int fd;
@@ -1101,25 +1155,54 @@ V38_another_broker_asks(void **state)
 	(void)state;
 	write_config("");
 	start(&b, "fake-good");
-	so.path = in_dir("store.db");
-	assert_int_equal(ba_store_open(&so, &store), BA_OK);
-	assert_int_equal(
-	    ba_config_load(in_dir("conf"), geteuid(), NULL, &config), BA_OK);
-	assert_int_equal(
-	    ba_keys_new(config, store, geteuid(), NULL, &keys), BA_OK);
-	issuer = ba_config_issuer(config, ISS_B);
-	assert_int_equal(
-	    ba_keys_begin(keys, issuer, (int64_t)time(NULL), &request), BA_OK);
+	make_fellow(&f);
+	fellow_begins(&f, now);
 	fd = dial("ask");
 	put_question(fd, &q);
 	assert_int_equal(ask_with("sshd", tok_alice, &a), BA_FAMILY_OK);
-	feed(keys, issuer, "metadata_b", BA_ERR_NEED_KEYS);
-	feed(keys, issuer, "jwks_b", BA_OK);
+	fellow_hears(&f, now, "metadata_b", BA_ERR_NEED_KEYS);
+	fellow_hears(&f, now, "jwks_b", BA_OK);
 	assert_int_equal(await(fd, &a, SOON), BA_FAMILY_OK);
 	assert_int_equal(requests(), 0);
-	ba_keys_free(keys);
-	ba_config_free(config);
-	ba_store_close(store);
+	unmake_fellow(&f);
+	stop(&b);
+}
+
+/*
+ * An unknown kid while the issuer cannot be asked is nobody's fault, and no
+ * restart or reload makes it the token's.
+ */
+static void
+V38_unknown_kid_while_the_issuer_is_down(void **state)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct fellow f;
+	struct broker b;
+	struct answer a;
+	char *next;
+
+	(void)state;
+	write_config("");
+	forget_store();
+	make_fellow(&f);
+	fellow_begins(&f, now - 60);
+	fellow_hears(&f, now - 60, "metadata_b", BA_ERR_NEED_KEYS);
+	fellow_hears(&f, now - 60, "jwks_b", BA_OK);
+	fellow_begins(&f, now);
+	ba_keys_abandon(f.keys, f.issuer, now);
+	unmake_fellow(&f);
+	special.keep_store = true;
+	start(&b, "fake-good");
+	special.keep_store = false;
+	next = token(mint_b2, ISS_B, "alice", "login", 300);
+	assert_int_equal(ask_with("sshd", next, &a), BA_FAMILY_UNAVAILABLE);
+	assert_int_equal(control("reload", &a), BA_FAMILY_OK);
+	assert_int_equal(ask_with("sshd", next, &a), BA_FAMILY_UNAVAILABLE);
+	assert_true(logged("verdict=unavailable error=UNAVAIL"));
+	/* What is known goes on. */
+	assert_int_equal(ask_with("sshd", tok_b, &a), BA_FAMILY_OK);
+	assert_int_equal(requests(), 0);
+	free(next);
 	stop(&b);
 }
 
@@ -1142,7 +1225,7 @@ keys_outlive_the_broker(void **state)
 	assert_int_equal(ask_with("sshd", tok_b, &a), BA_FAMILY_OK);
 	assert_int_equal(requests(), 0);
 	assert_int_equal(control("status", &a), BA_FAMILY_OK);
-	assert_non_null(strstr(a.text, "bearerauth-fetch: not needed"));
+	assert_non_null(strstr(a.text, "bearerauth-fetch: does not run;"));
 	stop(&b);
 }
 
@@ -1429,12 +1512,13 @@ main(int argc, char **argv)
 		cmocka_unit_test(slow_question),
 		cmocka_unit_test(V49_quota),
 		cmocka_unit_test(reload),
-		cmocka_unit_test(reload_under_a_question),
+		cmocka_unit_test(V48_reload_under_a_question),
 		cmocka_unit_test(status),
 		cmocka_unit_test(V38_a_hung_issuer_delays_nobody_else),
 		cmocka_unit_test(issuer_cannot_be_asked),
 		cmocka_unit_test(V38_one_asking_for_all),
 		cmocka_unit_test(V38_another_broker_asks),
+		cmocka_unit_test(V38_unknown_kid_while_the_issuer_is_down),
 		cmocka_unit_test(keys_outlive_the_broker),
 		cmocka_unit_test(few_descriptors),
 		cmocka_unit_test(no_descriptors),

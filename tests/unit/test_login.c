@@ -13,8 +13,9 @@
 
 #include "broker/login.h"
 
-#define ID  "00112233445566778899aabbccddeeff"
-#define NOW INT64_C(1700000000)
+#define ID   "00112233445566778899aabbccddeeff"
+#define NOW  INT64_C(1700000000)
+#define PEER 0
 
 static int
 setup(void **state)
@@ -49,8 +50,8 @@ put(struct ba_store *store, const char *text, int64_t exp)
 {
 	json_t *claims = claims_of(text);
 
-	assert_int_equal(ba_login_put(store, ID, "sshd", "alice", claims, NOW,
-			     exp, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(store, PEER, ID, "sshd", "alice", claims,
+			     NOW, exp, BA_REACH_PROCESS),
 	    BA_OK);
 	json_decref(claims);
 }
@@ -62,7 +63,7 @@ get(struct ba_store *store, const char *id, const char *service,
 	json_t *claims;
 	int r;
 
-	r = ba_login_get(store, id, service, user, now, &claims);
+	r = ba_login_get(store, PEER, id, service, user, now, &claims);
 	assert_int_equal(r == BA_OK, claims != NULL);
 	json_decref(claims);
 	return r;
@@ -79,7 +80,8 @@ comes_back_as_it_was(void **state)
 
 	put(*state, text, NOW + 300);
 	assert_int_equal(
-	    ba_login_get(*state, ID, "sshd", "alice", NOW + 1, &after), BA_OK);
+	    ba_login_get(*state, PEER, ID, "sshd", "alice", NOW + 1, &after),
+	    BA_OK);
 	assert_true(json_equal(before, after));
 	json_decref(before);
 	json_decref(after);
@@ -98,6 +100,49 @@ V48_only_for_itself(void **state)
 	assert_int_equal(get(*state, "00112233445566778899aabbccddeefe", "sshd",
 			     "alice", NOW),
 	    BA_ERR_NO_LOGIN);
+}
+
+/* V51: the id is the client's to make; another client's is another login. */
+static void
+V51_only_for_who_asked(void **state)
+{
+	json_t *claims = claims_of("{\"sub\":\"2\"}"), *got;
+
+	put(*state, "{\"sub\":\"1\"}", NOW + 300);
+	assert_int_equal(
+	    ba_login_get(*state, 33, ID, "sshd", "alice", NOW, &got),
+	    BA_ERR_NO_LOGIN);
+	assert_int_equal(ba_login_put(*state, 33, ID, "smtp", "bob", claims,
+			     NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
+	json_decref(claims);
+}
+
+/* V49: nobody fills the store with what a token may carry beside. */
+static void
+V49_a_record_has_a_limit(void **state)
+{
+	char big[BA_LOGIN_BYTES_MAX + 1];
+	json_t *claims = json_object();
+
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	assert_int_equal(
+	    json_object_set_new(claims, "scope", json_string(big)), 0);
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
+			     NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_ERR_LIMIT);
+	assert_int_equal(
+	    get(*state, ID, "sshd", "alice", NOW), BA_ERR_NO_LOGIN);
+	big[BA_LOGIN_BYTES_MAX / 2] = '\0';
+	assert_int_equal(
+	    json_object_set_new(claims, "scope", json_string(big)), 0);
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
+			     NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
+	json_decref(claims);
 }
 
 /* Until the token ends, and a quarter of an hour at the most. */
@@ -136,8 +181,8 @@ spoilt_records(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(ba_store_put(*state, BA_SPACE_LOGIN, ID, 32,
-				     cases[i].value, strlen(cases[i].value),
+		assert_int_equal(ba_store_put(*state, BA_SPACE_LOGIN, "0 " ID,
+				     34, cases[i].value, strlen(cases[i].value),
 				     NOW, NOW + 10, BA_REACH_PROCESS),
 		    BA_OK);
 		assert_int_equal(
@@ -153,6 +198,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(comes_back_as_it_was),
 		T(V48_only_for_itself),
+		T(V51_only_for_who_asked),
+		T(V49_a_record_has_a_limit),
 		T(ends),
 		T(spoilt_records),
 	};

@@ -217,6 +217,24 @@ assert_shape(const struct trial *t, const struct ba_verdict *v, bool token)
 	}
 }
 
+/* What is kept of the claims is decided as all of them were. */
+static void
+assert_kept_is_enough(
+    const struct trial *t, const json_t *claims, const struct ba_verdict *v)
+{
+	json_t *kept = ba_claims_kept(claims, v->issuer);
+	struct ba_verdict again;
+
+	assert_non_null(kept);
+	assert_int_equal(
+	    ba_verify_claims(&t->q, &t->s, kept, NULL, &again), v->err);
+	assert_int_equal(again.check, v->check);
+	assert_string_equal(again.user, v->user);
+	assert_int_equal(again.exp, v->exp);
+	ba_verdict_clear(&again);
+	json_decref(kept);
+}
+
 static int
 run(struct trial *t, const json_t *claims, struct ba_verdict *v)
 {
@@ -230,6 +248,8 @@ run(struct trial *t, const json_t *claims, struct ba_verdict *v)
 		r = ba_verify(&t->q, &t->s, tr, v);
 	else
 		r = ba_verify_claims(&t->q, &t->s, claims, tr, v);
+	if (claims != NULL && v->issuer != NULL)
+		assert_kept_is_enough(t, claims, v);
 	assert_int_equal(v->err, r);
 	assert_shape(t, v, claims == NULL);
 	return r;
