@@ -39,7 +39,7 @@ put_issuer(
 	int last;
 
 	keys = ba_keys_get(e->keys, issuer, ba_clock_wall(b->o.clock));
-	last = ba_fetcher_last(e, issuer);
+	last = ba_keys_last(e->keys, issuer);
 	return put_line(text, "issuer %s: %s%zu keys%s%s%s", issuer->url,
 	    issuer->jwks_file != NULL ? "file, " : "",
 	    keys != NULL ? ba_jwks_count(keys) : 0,
@@ -86,8 +86,8 @@ put_head(struct ba_broker *b, struct ba_buf *text)
 	if (r == BA_OK)
 		r = put_line(text, "bearerauth-fetch: %s",
 		    ba_fetcher_helper_runs(b->fetcher) ? "runs"
-						       : "not needed "
-							 "yet");
+						       : "does not run; is "
+							 "started when needed");
 	return r;
 }
 

@@ -3,18 +3,8 @@
 
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
-
 #include "broker/engine.h"
 #include "broker/fetcher.h"
-
-void
-ba_engine_init_crypto(void)
-{
-	/* If it fails, every use of it fails, and says so. */
-	(void)OPENSSL_init_crypto(
-	    OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
-}
 
 int
 ba_engine_load(const char *path, uid_t trusted_uid, struct ba_store *store,

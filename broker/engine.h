@@ -23,13 +23,6 @@ struct ba_engine {
 	struct ba_asking *askings;	/* fetcher.c's, one for each issuer */
 };
 
-/*
- * Once in a process, first of all: libcrypto without its configuration file,
- * which is nobody's to say here (OPENSSL_CONF), and without clean-up at exit,
- * which the kernel does better.
- */
-void ba_engine_init_crypto(void);
-
 /* Read the configuration; the caller holds the first reference. */
 BA_MUST_CHECK int ba_engine_load(const char *path, uid_t trusted_uid,
     struct ba_store *store, const struct ba_log *log,

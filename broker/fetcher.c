@@ -131,7 +131,6 @@ finish(struct ba_asking *a, int err)
 		LIST_REMOVE(w, link);
 		LIST_INSERT_HEAD(&all, w, link);
 	}
-	a->last = err;
 	retire(a);
 	while ((w = LIST_FIRST(&all)) != NULL) {
 		ba_waiter_cancel(w);
@@ -284,7 +283,6 @@ begin(struct ba_fetcher *f, struct ba_engine *e, struct ba_asking *a)
 	if (r != BA_OK) {
 		ba_timer_clear(f->loop, &a->timer);
 		ba_keys_abandon(e->keys, a->issuer, now);
-		a->last = r;
 		ba_log(f->log, BA_LOG_ERR, "%s cannot be asked: %s",
 		    a->issuer->url, ba_err_text(r));
 		return r;
@@ -310,12 +308,6 @@ ba_fetcher_need(struct ba_fetcher *f, struct ba_engine *e,
 	LIST_INSERT_HEAD(&a->waiters, w, link);
 	w->waiting = true;
 	return BA_OK;
-}
-
-int
-ba_fetcher_last(const struct ba_engine *e, const struct ba_issuer *issuer)
-{
-	return e->askings[issuer->index].last;
 }
 
 bool

@@ -30,10 +30,9 @@ struct ba_waiter {
 	LIST_ENTRY(ba_waiter) link;
 };
 
-/* An issuer of an engine being asked, now or some time ago. */
+/* An issuer of an engine, and its being asked. */
 struct ba_asking {
 	const struct ba_issuer *issuer;
-	int	 last;			/* what came of the last asking */
 	/* while it is under way: */
 	bool	 active;
 	struct ba_fetcher *fetcher;
@@ -68,13 +67,6 @@ BA_MUST_CHECK int ba_fetcher_need(struct ba_fetcher *f, struct ba_engine *e,
 
 /* Wait no longer; the asking goes on, for whoever comes next. */
 void ba_waiter_cancel(struct ba_waiter *w);
-
-/*
- * What came of this process's last asking, BA_OK where there was none.
- * Tells "that key does not exist" from "we could not see whether it does".
- */
-int ba_fetcher_last(const struct ba_engine *e,
-    const struct ba_issuer *issuer);
 
 /* For status. */
 bool ba_fetcher_asking(const struct ba_engine *e,

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
@@ -153,16 +156,17 @@ ba_sockets_inherit(struct ba_sockets *s, int *firstp, const char **whyp)
 }
 
 /*
- * Remove a socket that was left behind.  Only one of ours, and only when
- * the kernel says that nobody listens: anything else in this place is there
- * for a reason that we do not know.
+ * May a socket of ours be put in this place?  It is free, or one of ours is
+ * left there that nobody listens to, by the kernel's word; then *stalep is
+ * true.  Anything else is there for a reason that we do not know.
  */
 static int
-remove_stale(const struct sockaddr_un *sun, const char **whyp)
+judge_place(const struct sockaddr_un *sun, bool *stalep, const char **whyp)
 {
 	struct stat st;
 	int r = BA_ERR_CONFIG, fd = -1;
 
+	*stalep = false;
 	if (lstat(sun->sun_path, &st) != 0) {
 		*whyp = "its place cannot be looked at";
 		return errno == ENOENT ? BA_OK : BA_ERR_SYSTEM;
@@ -184,8 +188,8 @@ remove_stale(const struct sockaddr_un *sun, const char **whyp)
 		*whyp = "another bearerauthd is running";
 		r = BA_ERR_EXISTS;
 	} else if (errno == ECONNREFUSED) {
-		*whyp = "the old one cannot be removed";
-		r = unlink(sun->sun_path) == 0 ? BA_OK : BA_ERR_SYSTEM;
+		*stalep = true;
+		r = BA_OK;
 	}
 out:
 	if (fd >= 0)
@@ -194,59 +198,125 @@ out:
 }
 
 /*
- * Nobody can connect before the mode is right: it is bound for the owner
- * alone, and connect(2) is refused until listen(2), which comes last.
+ * Two brokers that start at the same moment must not take each other's
+ * sockets away, so each locks the directory that it makes one in.  Whoever
+ * can read the directory can lock it, too, and must not keep us from
+ * starting: after a while that is longer than the making of any socket we go
+ * on without it.  -1: there is no such directory.
  */
 static int
-bind_and_listen(int fd, const struct sockaddr_un *sun, mode_t mode, gid_t group)
+lock_directory(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)], *slash;
+	int fd, tries;
+
+	if (ba_copy_str(dir, sizeof(dir), path) != BA_OK)
+		return -1;
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		return -1;
+	slash[slash == dir] = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (tries = 0; fd >= 0 && tries < 40; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+/*
+ * Nobody can connect before the mode is right: it is bound for the owner
+ * alone, and connect(2) is refused until listen(2).  The place itself is
+ * taken last, by rename(2): there a socket is found at any moment, the old
+ * one or this.  With none there root's hosts would spawn.
+ */
+static int
+bind_and_listen(int fd, const struct sockaddr_un *temp, const char *path,
+    mode_t mode, gid_t group)
 {
 	mode_t old;
 	int ok;
 
 	old = umask(0177);
-	ok = bind(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+	ok = bind(fd, (const struct sockaddr *)temp, sizeof(*temp)) == 0;
 	umask(old);
 	if (!ok)
 		return BA_ERR_SYSTEM;
 	if ((group != getegid() &&
-		lchown(sun->sun_path, (uid_t)-1, group) != 0) ||
-	    chmod(sun->sun_path, mode) != 0 || listen(fd, BACKLOG) != 0) {
-		(void)unlink(sun->sun_path);
+		lchown(temp->sun_path, (uid_t)-1, group) != 0) ||
+	    chmod(temp->sun_path, mode) != 0 || listen(fd, BACKLOG) != 0 ||
+	    rename(temp->sun_path, path) != 0) {
+		(void)unlink(temp->sun_path);
 		return BA_ERR_SYSTEM;
 	}
 	return BA_OK;
+}
+
+/* With the directory locked. */
+static int
+make_at(int fd, const char *path, mode_t mode, gid_t group, const char **whyp)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct sockaddr_un temp = { .sun_family = AF_UNIX };
+	size_t n = strlen(path);
+	bool stale;
+	int r;
+
+	*whyp = "its path is too long";
+	if (n + 1 >= sizeof(temp.sun_path))
+		return BA_ERR_CONFIG;
+	memcpy(at.sun_path, path, n);
+	memcpy(temp.sun_path, path, n);
+	temp.sun_path[n] = '~';
+	r = judge_place(&at, &stale, whyp);
+	if (r != BA_OK)
+		return r;
+	/* One that another broker was killed over. */
+	r = judge_place(&temp, &stale, whyp);
+	if (r != BA_OK)
+		return r;
+	*whyp = "the one that was left beside it cannot be removed";
+	if (stale && unlink(temp.sun_path) != 0)
+		return BA_ERR_SYSTEM;
+	*whyp = "it cannot be bound";
+	return bind_and_listen(fd, &temp, path, mode, group);
 }
 
 int
 ba_sockets_make(struct ba_sockets *s, const char *path, mode_t mode,
     gid_t group, bool control, const char **whyp)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int r, fd;
+	int r, fd, lock = -1;
 
 	*whyp = "there are too many, or its path is too long";
 	if (s->n >= BA_SOCKETS_MAX ||
-	    ba_copy_str(sun.sun_path, sizeof(sun.sun_path), path) != BA_OK)
+	    ba_copy_str(s->v[s->n].path, sizeof(s->v[0].path), path) != BA_OK)
 		return BA_ERR_CONFIG;
-	r = remove_stale(&sun, whyp);
-	if (r != BA_OK)
-		return r;
+	r = BA_ERR_SYSTEM;
 	*whyp = "the kernel does not give one";
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return BA_ERR_SYSTEM;
-	*whyp = "it cannot be bound";
-	r = bind_and_listen(fd, &sun, mode, group);
-	if (r != BA_OK) {
-		close(fd);
-		return r;
-	}
+		goto out;
+	*whyp = "its directory cannot be opened";
+	lock = lock_directory(path);
+	if (lock < 0)
+		goto out;
+	r = make_at(fd, path, mode, group, whyp);
+	if (r != BA_OK)
+		goto out;
 	*whyp = NULL;
 	s->v[s->n].fd = fd;
 	s->v[s->n].control = control;
-	memcpy(s->v[s->n].path, sun.sun_path, sizeof(sun.sun_path));
 	s->n++;
-	return BA_OK;
+	fd = -1;
+out:
+	if (lock >= 0)
+		close(lock);
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 int

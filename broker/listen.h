@@ -44,9 +44,11 @@ BA_MUST_CHECK int ba_sockets_inherit(struct ba_sockets *s, int *firstp,
 
 /*
  * Make one at path, as whoever we are.  A socket of ours that is in the way
- * and that nobody listens to is removed: nobody could do so at our end, since
- * the directory is root's and we are not root any more.  Until then clients
- * see "refused", which to them is "unavailable", and right.
+ * and that nobody listens to is replaced: nobody could remove it at our end,
+ * since the directory is root's and we are not root any more.  Until then
+ * clients see "refused", which to them is "unavailable", and right.  It is
+ * made under the name path with a '~' behind it, which getpeername(2) and
+ * ss(8) go on showing, and renamed: there is no moment without a socket.
  *
  * BA_ERR_EXISTS where somebody listens already; BA_ERR_CONFIG, BA_ERR_SYSTEM;
  * with *whyp, a constant text.  Does not judge the directories above.

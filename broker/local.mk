@@ -29,8 +29,6 @@ broker_libba_broker_la_SOURCES = \
 	broker/options.h \
 	broker/peer.c \
 	broker/peer.h \
-	broker/privilege.c \
-	broker/privilege.h \
 	broker/query.c \
 	broker/query.h \
 	broker/service.c \
@@ -46,7 +44,7 @@ bearerauthd_SOURCES = broker/main.c
 bearerauthd_CFLAGS = $(AM_CFLAGS) -fPIE
 bearerauthd_LDFLAGS = $(AM_LDFLAGS) -pie
 bearerauthd_LDADD = broker/libba_broker.la $(BA_ENGINE_LIBS) \
-	$(JANSSON_LIBS) $(CRYPTO_LIBS)
+	$(BA_SYSTEM_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
 
 bearerauth_fetch_SOURCES = broker/fetch_main.c
 bearerauth_fetch_CFLAGS = $(AM_CFLAGS) -fPIE

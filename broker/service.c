@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "common/base/paths.h"
+#include "common/jose/init.h"
+#include "common/system/privilege.h"
 
 #include "broker/accept.h"
 #include "broker/broker.h"
 #include "broker/listen.h"
-#include "broker/privilege.h"
 #include "broker/service.h"
 #include "broker/sink.h"
 
@@ -22,6 +23,8 @@
 struct service {
 	const struct ba_options *o;
 	struct ba_log log;
+	struct ba_syslog syslog;
+	sigset_t signals; /* that the loop takes */
 	struct ba_notify notify;
 	struct ba_sockets sockets;
 	uid_t trusted_uid;
@@ -140,12 +143,18 @@ prepare(struct service *s)
 	if (ba_notify_init(&s->notify) != BA_OK)
 		ba_log(&s->log, BA_LOG_WARNING, "NOTIFY_SOCKET is too long");
 	inherited = ba_sockets_inherit(&s->sockets, &first, &why);
-	r = ba_privilege_clean(first);
+	sigemptyset(&s->signals);
+	sigaddset(&s->signals, SIGHUP);
+	sigaddset(&s->signals, SIGINT);
+	sigaddset(&s->signals, SIGTERM);
+	/* Blocked from now on: one that comes early is taken when the loop
+	   runs, and ends or reloads a broker that has started. */
+	r = ba_privilege_clean(first, &s->signals);
 	if (r != BA_OK)
 		return fail(s, r, "the process could not be prepared", NULL);
 	if (s->o->syslog)
-		ba_sink_syslog(&s->log);
-	ba_engine_init_crypto();
+		ba_sink_syslog(&s->log, &s->syslog, BA_DEV_LOG);
+	ba_jose_init();
 	if (inherited != BA_OK && inherited != BA_ERR_NOT_FOUND)
 		return fail(
 		    s, inherited, "sockets of the service manager", why);
@@ -231,15 +240,7 @@ signal_came(void *arg, uint32_t events)
 static int
 watch_signals(struct service *s)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return BA_ERR_SYSTEM;
-	s->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->sigfd = signalfd(-1, &s->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->sigfd < 0)
 		return BA_ERR_SYSTEM;
 	s->sigwatch.ready = signal_came;
@@ -265,7 +266,7 @@ run(struct service *s)
 int
 ba_service_run(const struct ba_options *o)
 {
-	struct service s = { .o = o, .sigfd = -1 };
+	struct service s = { .o = o, .sigfd = -1, .syslog.fd = -1 };
 	int r;
 
 	ba_sockets_init(&s.sockets);
@@ -280,5 +281,6 @@ ba_service_run(const struct ba_options *o)
 		close(s.sigfd);
 	ba_broker_free(s.b);
 	ba_sockets_close(&s.sockets);
+	ba_syslog_close(&s.syslog);
 	return r == BA_OK ? 0 : 1;
 }

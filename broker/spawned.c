@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "common/base/paths.h"
+#include "common/jose/init.h"
+#include "common/system/privilege.h"
 
 #include "broker/broker.h"
 #include "broker/conn.h"
-#include "broker/privilege.h"
 #include "broker/sink.h"
 #include "broker/spawned.h"
 
@@ -64,6 +65,7 @@ become_user(const struct ba_options *o, const struct ba_log *log)
 	/* The host's side did so before execve; this is for any other. */
 	(void)setsid();
 	ba_privilege_limits();
+	ba_privilege_scheduling();
 	r = ba_privilege_drop(&runas);
 	if (r == BA_OK)
 		r = ba_privilege_seal();
@@ -92,6 +94,7 @@ answer(struct ba_broker *b, const struct ba_peer *peer)
 int
 ba_spawned_run(const struct ba_options *o)
 {
+	struct ba_syslog syslog;
 	struct ba_log log;
 	struct ba_broker_options bo = {
 		.clock = &ba_clock_system,
@@ -107,11 +110,11 @@ ba_spawned_run(const struct ba_options *o)
 	struct ba_peer peer;
 	int r;
 
-	if (ba_privilege_clean(SOCKET_FD + 1) != BA_OK)
+	if (ba_privilege_clean(SOCKET_FD + 1, NULL) != BA_OK)
 		return 1;
 	(void)alarm(LIFE_S);
-	ba_sink_syslog(&log);
-	ba_engine_init_crypto();
+	ba_sink_syslog(&log, &syslog, BA_DEV_LOG);
+	ba_jose_init();
 	r = take_socket(&peer);
 	if (r != BA_OK) {
 		ba_log(&log, BA_LOG_ERR,
@@ -125,5 +128,6 @@ ba_spawned_run(const struct ba_options *o)
 	if (r == BA_OK)
 		r = answer(b, &peer);
 	ba_broker_free(b);
+	ba_syslog_close(&syslog);
 	return r == BA_OK ? 0 : 1;
 }

@@ -2,15 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -19,6 +16,7 @@
 #include "common/base/paths.h"
 #include "common/oauth/fetch.h"
 #include "common/oauth/keys.h"
+#include "common/system/privilege.h"
 #include "common/verify.h"
 
 #define TOKEN_MAX 65536
@@ -42,70 +40,45 @@ struct check {
 	struct ba_buf token;
 	struct ba_question q;
 	struct ba_explain explain;
-	bool asked; /* the issuer, for its keys */
-	int asked_err; /* what came of it */
+	bool asked; /* the issuer, and its keys came */
 };
 
 /* ---- becoming the broker's user ---- */
 
-static int
-drop(const struct passwd *pw)
-{
-	uid_t u[3];
-	gid_t g[3];
-
-	if (pw->pw_uid == 0 || pw->pw_gid == 0)
-		return BA_ERR_CONFIG;
-	if (setgroups(1, &pw->pw_gid) != 0 ||
-	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0 ||
-	    getresuid(&u[0], &u[1], &u[2]) != 0 ||
-	    getresgid(&g[0], &g[1], &g[2]) != 0)
-		return BA_ERR_SYSTEM;
-	if (u[0] != pw->pw_uid || u[1] != pw->pw_uid || u[2] != pw->pw_uid ||
-	    g[0] != pw->pw_gid || g[1] != pw->pw_gid || g[2] != pw->pw_gid ||
-	    setuid(0) == 0)
-		return BA_ERR_INTERNAL;
-	return BA_OK;
-}
-
 /*
  * Root reads its own configuration; a stranger's token, the issuer's answers
- * and the store are for the same user as in the broker.  There is no going on
- * as root where that user is missing.
+ * and the store are for the same user as in the broker.  There is no going
+ * on as root where that user is missing.
  */
+static int
+leave_root(void)
+{
+	struct ba_runas runas;
+	int r;
+
+	r = ba_runas_find(BA_USER, &runas);
+	if (r != BA_OK) {
+		ba_cli_complain("user " BA_USER ", whom the broker runs as: %s",
+		    ba_runas_why(r));
+		return r;
+	}
+	ba_privilege_leave_terminal();
+	r = ba_privilege_drop(&runas);
+	if (r != BA_OK)
+		ba_cli_complain("cannot become user " BA_USER);
+	return r;
+}
+
 static int
 become_broker_user(void)
 {
-	const struct rlimit none = { 0, 0 };
-	const struct passwd *pw;
-	int r;
+	int r = BA_OK;
 
-	if (geteuid() == 0) {
-		pw = getpwnam(BA_USER);
-		if (pw == NULL) {
-			ba_cli_complain("there is no user " BA_USER
-					", whom the broker runs as; make it "
-					"(useradd --system " BA_USER "), or "
-					"run this as another user than root");
-			return BA_ERR_CONFIG;
-		}
-		r = drop(pw);
-		if (r != BA_OK) {
-			ba_cli_complain("cannot become user " BA_USER);
-			return r;
-		}
-	}
-	/* A token comes into our memory. */
-	if (setrlimit(RLIMIT_CORE, &none) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return BA_ERR_SYSTEM;
-#ifndef __SANITIZE_ADDRESS__
-	/* Its leak checker traces us. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return BA_ERR_SYSTEM;
-#endif
-	return BA_OK;
+	if (geteuid() == 0)
+		r = leave_root();
+	if (r == BA_OK)
+		r = ba_privilege_seal();
+	return r;
 }
 
 /* ---- what goes in ---- */
@@ -181,8 +154,9 @@ read_token(struct ba_buf *b)
 }
 
 /*
- * The store is the broker's alone.  Whoever else runs us does without, and
- * asks the issuer.
+ * The store is the broker's alone, and for the broker's configuration.
+ * Whoever else runs us, or tries another one, does without and asks the
+ * issuer.
  */
 static int
 open_store(struct check *c)
@@ -193,6 +167,8 @@ open_store(struct check *c)
 		.log = &ba_cli_log,
 	};
 
+	if (o.path == NULL && strcmp(c->config_file, BA_CONFIG_FILE) != 0)
+		return ba_store_open(&o, &c->store);
 	if (o.path == NULL && access(BA_STORE_DIR, R_OK | W_OK | X_OK) == 0)
 		o.path = BA_STORE_FILE;
 	if (o.path == NULL)
@@ -224,7 +200,7 @@ keys_final(void *arg, const struct ba_issuer *issuer)
 	struct check *c = arg;
 
 	return c->asked ||
-	       ba_keys_may_ask(c->keys, issuer, now()) == BA_ERR_UNAVAIL;
+	       ba_keys_state(c->keys, issuer, now()) == BA_KEYS_FINAL;
 }
 
 /* One asking from start to end; BA_OK, and the keys are there. */
@@ -268,21 +244,18 @@ static int
 decide(struct check *c, struct ba_verdict *v)
 {
 	const struct ba_trace trace = { ba_explain_check, &c->explain };
-	const struct ba_snapshot s = { c->config, now(), known_keys, keys_final,
-		c };
+	struct ba_snapshot s = { c->config, 0, known_keys, keys_final, c };
 	int64_t ends = ba_clock_mono_ms(&ba_clock_system) + BUSY_MS;
 	int r;
 
 	for (;;) {
 		ba_explain_clear(&c->explain);
+		s.now = now();
 		r = ba_verify(&c->q, &s, &trace, v);
-		if (r == BA_ERR_KEY && c->asked_err != BA_OK)
-			return BA_ERR_UNAVAIL;
 		if (r != BA_ERR_NEED_KEYS)
 			return r;
 		if (c->asked || v->issuer == NULL)
-			return c->asked_err != BA_OK ? c->asked_err
-						     : BA_ERR_UNAVAIL;
+			return BA_ERR_UNAVAIL;
 		r = ask_issuer(c, v->issuer);
 		if (r == BA_ERR_BUSY && wait_for_other(ends)) {
 			ba_verdict_clear(v);
@@ -290,10 +263,11 @@ decide(struct check *c, struct ba_verdict *v)
 		}
 		if (r == BA_ERR_UNAVAIL)
 			ba_cli_complain("%s is not asked now: it was a moment "
-					"ago, or its keys are a file that is "
-					"not usable",
+					"ago, in vain, or its keys are a file "
+					"that is not usable",
 			    v->issuer->url);
-		c->asked_err = r;
+		if (r != BA_OK)
+			return r;
 		c->asked = true;
 		ba_verdict_clear(v);
 	}
@@ -322,6 +296,13 @@ read_options(struct check *c, int argc, char *const argv[])
 		ba_cli_complain("which service? --service NAME");
 		return false;
 	}
+	/* They are opened when the working directory is "/". */
+	if (c->helper[0] != '/' ||
+	    (c->store_file != NULL && c->store_file[0] != '/')) {
+		ba_cli_complain("--store and --fetch-helper need absolute "
+				"paths");
+		return false;
+	}
 	if (c->uid != NULL && c->user == NULL) {
 		ba_cli_complain("--uid is of a user: --user NAME");
 		return false;
@@ -334,10 +315,16 @@ static int
 prepare(struct check *c)
 {
 	const struct ba_config_report report = { problem, NULL };
-	int r;
+	int r = BA_OK;
 
 	c->trusted_uid = geteuid();
-	r = ba_config_load(c->config_file, c->trusted_uid, &report, &c->config);
+	/* What root's shell left goes no further, as in the broker; before
+	   anything is opened. */
+	if (c->trusted_uid == 0)
+		r = ba_privilege_clean(STDERR_FILENO + 1, NULL);
+	if (r == BA_OK)
+		r = ba_config_load(
+		    c->config_file, c->trusted_uid, &report, &c->config);
 	if (r == BA_OK)
 		r = become_broker_user();
 	if (r == BA_OK)

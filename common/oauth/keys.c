@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,26 +10,34 @@
 #include "common/oauth/keys.h"
 #include "common/oauth/metadata.h"
 
-/* Values of BA_SPACE_ATTEMPT. */
-#define ASKING "asking"
-#define ENDED  "ended"
-
 enum phase { PHASE_NONE, PHASE_OIDC, PHASE_OAUTH, PHASE_JWKS };
+
+enum what { NOTHING, ASKING, DONE, FAILED };
+
+/* A value of BA_SPACE_ATTEMPT is a serial and one of these. */
+static const char *const words[] = { "", "asking", "done", "failed" };
+
+#define SERIAL_BYTES 8
+#define SERIAL_LEN   (2 * SERIAL_BYTES)
+#define STAMP_MAX    (SERIAL_LEN + sizeof("asking") - 1)
 
 /* An asking by somebody of this machine. */
 struct stamp {
-	int64_t expires; /* 0: none */
-	bool asking; /* else it has ended, and this is the cooldown */
+	enum what what;
+	int64_t expires;
+	char serial[SERIAL_LEN + 1]; /* the asking's, from start to end */
 };
 
 struct known {
+	struct ba_buf name; /* in the store */
 	struct ba_jwks *set;
 	struct ba_buf raw; /* what set was made of */
 	int64_t expires;
 	bool fixed; /* by jwks_file: never asked, never ends */
 	bool look; /* the store may have news */
-	int64_t seen; /* the cooldown whose result we have looked at */
+	char seen[SERIAL_LEN + 1]; /* the asking whose end we have looked at */
 	struct stamp own; /* of this process, whatever the store does */
+	int last; /* what came of that */
 	enum phase phase; /* of our own asking */
 	int64_t began; /* … and its start */
 	char url[BA_URL_MAX + 1]; /* of the request under way */
@@ -105,6 +114,20 @@ load_file(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
 	return r == BA_ERR_NOMEM ? r : BA_OK;
 }
 
+/* No URL and no path holds a NUL. */
+static int
+make_name(const struct ba_issuer *issuer, struct ba_buf *name)
+{
+	const char *ca = issuer->ca_file != NULL ? issuer->ca_file : "";
+	int r;
+
+	ba_buf_init(name, strlen(issuer->url) + 1 + strlen(ca));
+	r = ba_buf_append(name, issuer->url, strlen(issuer->url) + 1);
+	if (r == BA_OK)
+		r = ba_buf_append_str(name, ca);
+	return r;
+}
+
 int
 ba_keys_new(const struct ba_config *config, struct ba_store *store,
     uid_t trusted_uid, const struct ba_log *log, struct ba_keys **keysp)
@@ -127,7 +150,8 @@ ba_keys_new(const struct ba_config *config, struct ba_store *store,
 	}
 	for (i = 0; i < config->n_issuers && r == BA_OK; i++) {
 		ba_buf_init(&k->known[i].raw, BA_JWKS_BYTES_MAX);
-		if (config->issuers[i].jwks_file != NULL)
+		r = make_name(&config->issuers[i], &k->known[i].name);
+		if (r == BA_OK && config->issuers[i].jwks_file != NULL)
 			r = load_file(
 			    k, &config->issuers[i], &k->known[i], trusted_uid);
 	}
@@ -148,6 +172,7 @@ ba_keys_free(struct ba_keys *k)
 	for (i = 0; i < k->config->n_issuers; i++) {
 		ba_jwks_free(k->known[i].set);
 		ba_buf_wipe(&k->known[i].raw);
+		ba_buf_wipe(&k->known[i].name);
 	}
 	free(k->known);
 	free(k);
@@ -166,8 +191,25 @@ is_live(int64_t expires, int64_t now, int64_t longest)
 static bool
 stamp_is_live(const struct stamp *s, int64_t now)
 {
-	return is_live(
-	    s->expires, now, s->asking ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
+	return s->what != NOTHING &&
+	       is_live(s->expires, now,
+		   s->what == ASKING ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
+}
+
+static enum what
+parse_stamp(const struct ba_buf *b, char serial[SERIAL_LEN + 1])
+{
+	const char *text = ba_buf_str(b);
+	enum what w;
+
+	if (b->len <= SERIAL_LEN)
+		return NOTHING;
+	memcpy(serial, text, SERIAL_LEN);
+	for (w = FAILED; w > NOTHING; w--) {
+		if (strcmp(text + SERIAL_LEN, words[w]) == 0)
+			break;
+	}
+	return w;
 }
 
 /*
@@ -175,24 +217,35 @@ stamp_is_live(const struct stamp *s, int64_t now)
  * know.
  */
 static struct stamp
-read_stamp(struct ba_keys *k, const struct ba_issuer *issuer,
-    const struct known *n, int64_t now)
+read_stamp(struct ba_keys *k, const struct known *n, int64_t now)
 {
-	struct stamp s = { 0, false };
+	struct stamp s = { .what = NOTHING };
 	struct ba_buf b;
-	bool found;
 
-	ba_buf_init(&b, sizeof(ASKING));
-	found = k->store != NULL &&
-		ba_store_get(k->store, BA_SPACE_ATTEMPT, issuer->url,
-		    strlen(issuer->url), now, &b, &s.expires) == BA_OK;
-	s.asking = strcmp(ba_buf_str(&b), ASKING) == 0;
-	if (!found || !stamp_is_live(&s, now))
+	ba_buf_init(&b, STAMP_MAX);
+	if (k->store != NULL &&
+	    ba_store_get(k->store, BA_SPACE_ATTEMPT, n->name.p, n->name.len,
+		now, &b, &s.expires) == BA_OK)
+		s.what = parse_stamp(&b, s.serial);
+	ba_buf_wipe(&b);
+	if (!stamp_is_live(&s, now))
 		s = n->own;
 	if (!stamp_is_live(&s, now))
-		s.expires = 0;
-	ba_buf_wipe(&b);
+		memset(&s, 0, sizeof(s));
 	return s;
+}
+
+static int
+put_stamp(struct ba_keys *k, const struct known *n, const struct stamp *s,
+    int64_t now, bool unless_there)
+{
+	char text[STAMP_MAX + 1];
+	int len;
+
+	len = snprintf(text, sizeof(text), "%s%s", s->serial, words[s->what]);
+	return (unless_there ? ba_store_add : ba_store_put)(k->store,
+	    BA_SPACE_ATTEMPT, n->name.p, n->name.len, text, (size_t)len, now,
+	    s->expires, BA_REACH_SHARED);
 }
 
 /*
@@ -201,24 +254,15 @@ read_stamp(struct ba_keys *k, const struct ba_issuer *issuer,
  * a login.
  */
 static void
-write_stamp(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now, bool asking)
+replace_stamp(struct ba_keys *k, const struct known *n, int64_t now)
 {
-	const char *text = asking ? ASKING : ENDED;
-	int r = BA_ERR_STORE;
-
-	n->own.asking = asking;
-	n->own.expires = now + (asking ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
-	if (k->store != NULL)
-		r = ba_store_put(k->store, BA_SPACE_ATTEMPT, issuer->url,
-		    strlen(issuer->url), text, strlen(text), now,
-		    n->own.expires, BA_REACH_SHARED);
-	if (r != BA_OK && k->store != NULL && !k->alone) {
-		ba_log(k->log, BA_LOG_WARNING,
-		    "issuers are asked for their keys without a word to the"
-		    " other brokers, for the store does not work");
-		k->alone = true;
-	}
+	if (k->store == NULL || put_stamp(k, n, &n->own, now, false) == BA_OK ||
+	    k->alone)
+		return;
+	ba_log(k->log, BA_LOG_WARNING,
+	    "issuers are asked for their keys without a word to the other"
+	    " brokers, for the store does not work");
+	k->alone = true;
 }
 
 /* A set of the store that we cannot read is no set. */
@@ -244,8 +288,8 @@ accept_stored(struct ba_keys *k, const struct ba_issuer *issuer,
 	    " asked again",
 	    issuer->url, ba_err_text(r));
 	if (r == BA_ERR_JWKS)
-		r = ba_store_delete(k->store, BA_SPACE_KEYS, issuer->url,
-		    strlen(issuer->url), BA_REACH_SHARED);
+		r = ba_store_delete(k->store, BA_SPACE_KEYS, n->name.p,
+		    n->name.len, BA_REACH_SHARED);
 }
 
 /*
@@ -256,18 +300,20 @@ static void
 refresh(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
     int64_t now)
 {
-	struct stamp s = read_stamp(k, issuer, n, now);
+	struct stamp s = read_stamp(k, n, now);
 	struct ba_buf raw;
 	int64_t expires;
 	int r;
 
 	n->look = false;
-	n->seen = s.asking ? 0 : s.expires;
+	if (s.what == ASKING)
+		s.serial[0] = '\0';
+	memcpy(n->seen, s.serial, sizeof(n->seen));
 	if (k->store == NULL)
 		return;
 	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
-	r = ba_store_get(k->store, BA_SPACE_KEYS, issuer->url,
-	    strlen(issuer->url), now, &raw, &expires);
+	r = ba_store_get(k->store, BA_SPACE_KEYS, n->name.p, n->name.len, now,
+	    &raw, &expires);
 	if (r == BA_OK && is_live(expires, now, BA_KEYS_LIFE_MAX))
 		accept_stored(k, issuer, n, &raw, expires);
 	ba_buf_wipe(&raw);
@@ -294,69 +340,92 @@ ba_keys_get(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
  * Another broker's asking is news: it is looked at in the store once before
  * "no" is the answer, or its keys would wait here for ours to end.
  */
-static int
-may_ask(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now)
+static enum ba_keys_state
+state_of(struct ba_keys *k, struct known *n, int64_t now)
 {
 	struct stamp s;
 
 	if (n->fixed)
-		return BA_ERR_UNAVAIL;
-	s = read_stamp(k, issuer, n, now);
-	if (s.expires == 0)
-		return BA_OK;
-	if (!s.asking && s.expires == n->seen)
-		return BA_ERR_UNAVAIL;
+		return n->set != NULL ? BA_KEYS_FINAL : BA_KEYS_FAILED;
+	s = read_stamp(k, n, now);
+	if (s.what == NOTHING)
+		return BA_KEYS_MAY_ASK;
+	if (s.what != ASKING && strcmp(s.serial, n->seen) == 0)
+		return s.what == DONE ? BA_KEYS_FINAL : BA_KEYS_FAILED;
 	if (n->phase == PHASE_NONE)
 		n->look = true;
-	return BA_ERR_BUSY;
+	return BA_KEYS_WAIT;
 }
 
-int
-ba_keys_may_ask(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+enum ba_keys_state
+ba_keys_state(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
 {
 	struct known *n = known_of(k, issuer);
 
-	return n == NULL ? BA_ERR_INTERNAL : may_ask(k, issuer, n, now);
+	return n == NULL ? BA_KEYS_FAILED : state_of(k, n, now);
+}
+
+int
+ba_keys_last(struct ba_keys *k, const struct ba_issuer *issuer)
+{
+	const struct known *n = known_of(k, issuer);
+
+	return n == NULL ? BA_ERR_INTERNAL : n->last;
+}
+
+static int
+may_ask(struct ba_keys *k, struct known *n, int64_t now)
+{
+	switch (state_of(k, n, now)) {
+	case BA_KEYS_FINAL:
+	case BA_KEYS_FAILED:
+		return BA_ERR_UNAVAIL;
+	case BA_KEYS_WAIT:
+		return BA_ERR_BUSY;
+	case BA_KEYS_MAY_ASK:
+		return BA_OK;
+	}
+	return BA_ERR_INTERNAL;
 }
 
 /* Of many brokers one asks (V38): word is left before the first request. */
 static int
-claim(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now)
+claim(struct ba_keys *k, struct known *n, int64_t now)
 {
+	unsigned char random[SERIAL_BYTES];
+	struct stamp s = { .what = ASKING, .expires = now + BA_KEYS_ASKING };
 	int r;
 
-	r = may_ask(k, issuer, n, now);
+	r = may_ask(k, n, now);
+	if (r == BA_OK)
+		r = ba_random(random, sizeof(random));
 	if (r != BA_OK)
 		return r;
+	ba_hex(s.serial, random, sizeof(random));
 	if (k->store != NULL)
-		r = ba_store_add(k->store, BA_SPACE_ATTEMPT, issuer->url,
-		    strlen(issuer->url), ASKING, strlen(ASKING), now,
-		    now + BA_KEYS_ASKING, BA_REACH_SHARED);
+		r = put_stamp(k, n, &s, now, true);
 	if (r == BA_ERR_EXISTS) {
 		/* Another was quicker; or what is there cannot be right. */
-		r = may_ask(k, issuer, n, now);
+		r = may_ask(k, n, now);
 		if (r != BA_OK)
 			return r;
 		r = BA_ERR_EXISTS;
 	}
-	if (r != BA_OK || k->store == NULL) {
-		write_stamp(k, issuer, n, now, true);
-		return BA_OK;
-	}
-	n->own.asking = true;
-	n->own.expires = now + BA_KEYS_ASKING;
+	n->own = s;
+	if (r != BA_OK)
+		replace_stamp(k, n, now);
 	return BA_OK;
 }
 
 static void
-finish(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now)
+finish(struct ba_keys *k, struct known *n, int64_t now, int err)
 {
 	n->phase = PHASE_NONE;
-	write_stamp(k, issuer, n, now, false);
-	n->seen = n->own.expires;
+	n->last = err;
+	n->own.what = err == BA_OK ? DONE : FAILED;
+	n->own.expires = now + BA_KEYS_COOLDOWN;
+	replace_stamp(k, n, now);
+	memcpy(n->seen, n->own.serial, sizeof(n->seen));
 }
 
 static const char *
@@ -387,7 +456,7 @@ fail(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
 	    issuer->url, n->url[0] != '\0' ? n->url : "its metadata",
 	    ba_err_text(err), why[0] != '\0' ? ": " : "", why, remedy(err),
 	    BA_KEYS_COOLDOWN);
-	finish(k, issuer, n, now);
+	finish(k, n, now, err);
 	return err;
 }
 
@@ -437,7 +506,7 @@ ba_keys_begin(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
 	memset(request, 0, sizeof(*request));
 	if (n == NULL)
 		return BA_ERR_INTERNAL;
-	r = claim(k, issuer, n, now);
+	r = claim(k, n, now);
 	if (r != BA_OK)
 		return r;
 	n->began = now;
@@ -530,13 +599,13 @@ feed_jwks(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
 	replace(n, set, &raw, expires);
 	/* Else this process alone has them; the store has said why. */
 	if (k->store != NULL)
-		r = ba_store_put(k->store, BA_SPACE_KEYS, issuer->url,
-		    strlen(issuer->url), n->raw.p, n->raw.len, now, expires,
+		r = ba_store_put(k->store, BA_SPACE_KEYS, n->name.p,
+		    n->name.len, n->raw.p, n->raw.len, now, expires,
 		    BA_REACH_SHARED);
 	ba_log(k->log, BA_LOG_INFO, "issuer %s: %zu keys, good for %lld s%s",
 	    issuer->url, ba_jwks_count(set), (long long)(expires - now),
 	    r == BA_OK ? "" : ", for this broker alone");
-	finish(k, issuer, n, now);
+	finish(k, n, now, BA_OK);
 	return BA_OK;
 }
 

@@ -17,6 +17,9 @@
  * behind that with the issuer.  A state machine without a wire: it says
  * which request it wants made, and is fed the answer.  The broker's loop and
  * the command line drive the same one.
+ *
+ * In the store all is filed under the issuer's URL and its ca_file: what was
+ * fetched under one trust is no answer under another.
  */
 #define BA_KEYS_LIFE_DEFAULT	3600	/* s, without Cache-Control */
 #define BA_KEYS_LIFE_MIN	300
@@ -47,21 +50,36 @@ const struct ba_jwks *ba_keys_get(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now);
 
 /*
- * May the issuer be asked (again) now?  BA_OK.  BA_ERR_BUSY: another broker
- * of this machine is asking at this moment (its asking began less than
- * BA_KEYS_ASKING seconds ago and has not ended), or has done so since we last
- * looked; look again in a little while with ba_keys_get().  BA_ERR_UNAVAIL:
- * no, for its keys are a jwks_file, or an asking ended less than
- * BA_KEYS_COOLDOWN seconds ago, whatever came of it.
+ * What ba_keys_get() gives, is it all that can be had?  Told from the last
+ * asking by any broker of this machine, so that a restart, a reload or a
+ * spawned broker changes nothing.
  */
-BA_MUST_CHECK int ba_keys_may_ask(struct ba_keys *k,
+enum ba_keys_state {
+	/* All: a jwks_file; or an asking ended well less than
+	   BA_KEYS_COOLDOWN seconds ago, and we have looked since. */
+	BA_KEYS_FINAL,
+	/* Not to be known now: there is no usable jwks_file; or the asking
+	   that ended so lately failed. */
+	BA_KEYS_FAILED,
+	/* Somebody is asking (for less than BA_KEYS_ASKING seconds), or has
+	   done so since we looked: use ba_keys_get() in a little while. */
+	BA_KEYS_WAIT,
+	/* The issuer may be asked. */
+	BA_KEYS_MAY_ASK
+};
+
+enum ba_keys_state ba_keys_state(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now);
+
+/* What came of this process's last asking, for people; BA_OK before any. */
+int ba_keys_last(struct ba_keys *k, const struct ba_issuer *issuer);
 
 /*
  * Begin to ask: stamps the time in the store first, by add-if-absent, so
  * that of many brokers one asks; then gives the first request.  BA_OK and a
  * request to make (its strings are good until the next call for this
- * issuer); otherwise as ba_keys_may_ask().
+ * issuer).  BA_ERR_BUSY: the state is BA_KEYS_WAIT.  BA_ERR_UNAVAIL: it is
+ * one of the first two.
  */
 BA_MUST_CHECK int ba_keys_begin(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now,

@@ -32,8 +32,7 @@ ba_store_open(const struct ba_store_options *options, struct ba_store **storep)
 	if ((r = ba_memory_new(options->max_entries, &s->memory)) != BA_OK)
 		goto out;
 	if (options->path != NULL)
-		r = ba_sqlite_new(
-		    options->path, options->busy_ms, options->log, &s->file);
+		r = ba_sqlite_new(options, &s->file);
 out:
 	if (r != BA_OK)
 		ba_store_close(s);

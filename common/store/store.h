@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 
@@ -29,10 +30,12 @@
  * and never changed: memory is asked first, and what it has is good until it
  * ends.  What was put with BA_REACH_PROCESS hides the file's entry.
  *
- * Memory forgets the oldest when it is full; the file forgets nothing alive.
+ * Memory forgets the oldest when it is full; the file then forgets logins, and
+ * nothing else that is alive.
  *
  * Nothing waits for long: a file that another process holds gives
- * BA_ERR_STORE after busy_ms.  A damaged file is set aside (renamed with the
+ * BA_ERR_STORE after busy_ms, and for some time then at once (store_sqlite.h).
+ * A damaged file is set aside (renamed with the
  * suffix ".damaged") and a fresh one begun, with a log line.
  */
 struct ba_store;
@@ -55,6 +58,7 @@ struct ba_store_options {
 	unsigned	 busy_ms;	/* longest wait for the file */
 	size_t		 max_entries;	/* in memory; oldest out; 0: 4096 */
 	const struct ba_log *log;
+	const struct ba_clock *clock;	/* of waits; NULL: the system's */
 };
 
 /*

@@ -28,8 +28,9 @@
 #define PURGE_EVERY    64 /* writes; the first one of a process counts */
 #define PURGE_ROWS     64 /* ended entries that one of them takes out */
 #define PURGE_FULL     4096 /* … and when the file is full */
+#define EVICT_ROWS     1024 /* logins that go when that was not enough */
 
-enum { GET, PUT, ADD, DELETE, PURGE, STATEMENTS };
+enum { GET, PUT, ADD, DELETE, PURGE, EVICT, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
 	[GET] = "SELECT value, expires FROM entries"
@@ -46,6 +47,9 @@ static const char *const sql[STATEMENTS] = {
 	[PURGE] = "DELETE FROM entries WHERE (space, name) IN"
 		  " (SELECT space, name FROM entries WHERE expires <= ?1"
 		  " LIMIT ?2)",
+	[EVICT] = "DELETE FROM entries WHERE (space, name) IN"
+		  " (SELECT space, name FROM entries WHERE space = ?1"
+		  " ORDER BY expires LIMIT ?2)",
 };
 
 static const char schema[] =
@@ -83,12 +87,14 @@ struct ba_sqlite {
 	unsigned char key[BA_STORE_KEY_LEN];
 	unsigned busy_ms;
 	int64_t deadline; /* of this call */
-	bool hurry; /* the last call waited in vain */
-	bool failing; /* … and has been logged */
+	bool hurry; /* the last wait was in vain, … */
+	int64_t retry_at; /* … and the next may be then */
+	bool failing; /* something does, and has been logged */
 	bool set_aside; /* this process has done so once */
 	unsigned writes;
 	int wal_pages; /* after what was written in this call */
 	const struct ba_log *log;
+	const struct ba_clock *clock;
 };
 
 struct query {
@@ -105,8 +111,7 @@ struct query {
 };
 
 int
-ba_sqlite_new(const char *path, unsigned busy_ms, const struct ba_log *log,
-    struct ba_sqlite **sp)
+ba_sqlite_new(const struct ba_store_options *options, struct ba_sqlite **sp)
 {
 	struct ba_sqlite *s;
 
@@ -114,14 +119,15 @@ ba_sqlite_new(const char *path, unsigned busy_ms, const struct ba_log *log,
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return BA_ERR_NOMEM;
-	s->path = strdup(path);
+	s->path = strdup(options->path);
 	if (s->path == NULL) {
 		free(s);
 		return BA_ERR_NOMEM;
 	}
 	s->dirfd = -1;
-	s->busy_ms = busy_ms;
-	s->log = log;
+	s->busy_ms = options->busy_ms;
+	s->log = options->log;
+	s->clock = options->clock != NULL ? options->clock : &ba_clock_system;
 	*sp = s;
 	return BA_OK;
 }
@@ -245,7 +251,7 @@ open_directory(struct ba_sqlite *s)
 static bool
 time_is_up(const struct ba_sqlite *s)
 {
-	return ba_clock_mono_ms(&ba_clock_system) >= s->deadline;
+	return ba_clock_mono_ms(s->clock) >= s->deadline;
 }
 
 static void
@@ -274,6 +280,7 @@ static void
 complain_held(struct ba_sqlite *s)
 {
 	s->hurry = true;
+	s->retry_at = ba_clock_mono_ms(s->clock) + BA_SQLITE_REST_MS;
 	complain(s, "another process holds it", "",
 	    "find a stopped bearerauthd, or a tool that has the file open");
 }
@@ -282,15 +289,18 @@ complain_held(struct ba_sqlite *s)
 static int
 lock(struct ba_sqlite *s)
 {
+	int64_t now = ba_clock_mono_ms(s->clock);
 	unsigned ms = s->busy_ms;
 	long us = 50;
 	int r;
 
+	if (s->hurry && now < s->retry_at)
+		return BA_ERR_STORE;
 	if ((r = open_directory(s)) != BA_OK)
 		return r;
 	if (s->hurry && ms > BA_SQLITE_HURRY_MS)
 		ms = BA_SQLITE_HURRY_MS;
-	s->deadline = ba_clock_mono_ms(&ba_clock_system) + ms;
+	s->deadline = now + ms;
 	while (flock(s->dirfd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			complain(s, "no lock on its directory", strerror(errno),
@@ -734,6 +744,22 @@ purge(struct ba_sqlite *s, int64_t now, int rows)
 	release(stmt);
 }
 
+/*
+ * One user who logs in without end must not keep everybody else out (V49):
+ * when nothing has ended and there is no room, the logins that would end
+ * first go.  What was an attempt, a key set or, one day, a single use stays.
+ */
+static void
+evict_logins(struct ba_sqlite *s)
+{
+	sqlite3_stmt *stmt = s->stmt[EVICT];
+
+	if (sqlite3_bind_int(stmt, 1, (int)BA_SPACE_LOGIN) == SQLITE_OK &&
+	    sqlite3_bind_int(stmt, 2, EVICT_ROWS) == SQLITE_OK)
+		(void)sqlite3_step(stmt);
+	release(stmt);
+}
+
 static int
 change(struct ba_sqlite *s, int which, struct query *q)
 {
@@ -750,6 +776,11 @@ change(struct ba_sqlite *s, int which, struct query *q)
 	if ((rc & 0xff) == SQLITE_FULL && which != DELETE) {
 		(void)sqlite3_reset(stmt);
 		purge(s, q->now, PURGE_FULL);
+		rc = sqlite3_step(stmt);
+	}
+	if ((rc & 0xff) == SQLITE_FULL && which != DELETE) {
+		(void)sqlite3_reset(stmt);
+		evict_logins(s);
 		rc = sqlite3_step(stmt);
 	}
 	release(stmt);

@@ -7,7 +7,6 @@
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
-#include "common/base/log.h"
 #include "common/store/store.h"
 
 /*
@@ -20,25 +19,31 @@
  * tries again for up to ten seconds without ever asking its busy handler.
  * SQLite's locks still guard the data against other tools.
  *
- * After a wait in vain the following calls wait BA_SQLITE_HURRY_MS at the
- * most, until one succeeds: a stopped process costs its fellows one long wait
- * each, not one for every question.
+ * After a wait in vain the file is left alone for BA_SQLITE_REST_MS: every
+ * call fails at once, without a system call.  Then one call may try, for
+ * BA_SQLITE_HURRY_MS at the most (others hold the lock for less, now and
+ * then), and if it fails, the file is left alone again; success ends this.  A
+ * stopped process costs its fellows one long wait each, not one for every
+ * question.
  */
 struct ba_sqlite;
 
+#define BA_SQLITE_REST_MS  1000
 #define BA_SQLITE_HURRY_MS 5
 
 /*
  * The file holds at most this many pages of 4096 bytes (64 MiB): room for a
  * hundred key sets of the largest size that a fetch brings, or for 15 minutes
- * of 20 logins a second.  When it is full, a put fails: nothing alive is ever
- * thrown out, or single-use records could be pushed out by making more.
+ * of 20 logins a second.  When it is full, the logins that would end first
+ * are thrown out, so that one user cannot shut others out; of all else nothing
+ * alive is, or single-use records could be pushed out by making more, and a
+ * put fails.
  */
 #define BA_SQLITE_PAGES_MAX 16384
 
 /* The file's directory must belong to this user and be closed to others. */
-BA_MUST_CHECK int ba_sqlite_new(const char *path, unsigned busy_ms,
-    const struct ba_log *log, struct ba_sqlite **sp);
+BA_MUST_CHECK int ba_sqlite_new(const struct ba_store_options *options,
+    struct ba_sqlite **sp);
 void ba_sqlite_free(struct ba_sqlite *s);
 
 /*

@@ -142,8 +142,8 @@ V38_hung_helper(void **state)
 	assert_false(
 	    ba_fetcher_asking(f.engine, &f.engine->config->issuers[0]));
 	assert_int_equal(
-	    ba_fetcher_last(f.engine, &f.engine->config->issuers[0]),
-	    BA_ERR_TIMEOUT);
+	    ba_keys_last(f.engine->keys, &f.engine->config->issuers[0]),
+	    BA_ERR_HTTP);
 	/* The issuer is left alone for a while, and then asked again. */
 	assert_int_equal(need(&f, 0, &late), BA_ERR_UNAVAIL);
 	f.now += (BA_KEYS_COOLDOWN + 1) * 1000;
@@ -180,8 +180,8 @@ helper_that_is_not_there(void **state)
 	make(&f, "none");
 	assert_int_equal(need(&f, 0, &w), BA_ERR_SYSTEM);
 	assert_int_equal(
-	    ba_fetcher_last(f.engine, &f.engine->config->issuers[0]),
-	    BA_ERR_SYSTEM);
+	    ba_keys_last(f.engine->keys, &f.engine->config->issuers[0]),
+	    BA_ERR_HTTP);
 	assert_false(w.w.waiting);
 	assert_int_equal(need(&f, 0, &w), BA_ERR_UNAVAIL);
 	turn(&f, NULL);

@@ -174,10 +174,10 @@ has_none(struct broker *b, int64_t now)
 	return ba_keys_get(b->keys, &t.issuer[0], now) == NULL;
 }
 
-static int
-may_ask(struct broker *b, int64_t now)
+static enum ba_keys_state
+state_of(struct broker *b, int64_t now)
 {
-	return ba_keys_may_ask(b->keys, &t.issuer[0], now);
+	return ba_keys_state(b->keys, &t.issuer[0], now);
 }
 
 static int
@@ -231,7 +231,7 @@ test_from_nothing_to_keys(void **state)
 	(void)state;
 	start(&b, t.path);
 	assert_true(has_none(&b, NOW));
-	assert_int_equal(may_ask(&b, NOW), BA_OK);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
 	assert_int_equal(begin(&b, NOW), BA_OK);
 	assert_string_equal(b.request.url, OIDC_URL);
 	assert_string_equal(b.request.ca_file, "/nowhere/ca.pem");
@@ -261,12 +261,12 @@ test_keys_are_kept_for_the_next_broker(void **state)
 	start(&b, t.path);
 	assert_true(has(&b, NOW + 10, "k1"));
 	/* What the asking brought is what it has: no need to look again. */
-	assert_int_equal(may_ask(&b, NOW + 10), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW + 10), BA_KEYS_FINAL);
 	stop(&b);
 	/* The twin: without the file they are gone. */
 	start(&b, NULL);
 	assert_true(has_none(&b, NOW + 10));
-	assert_int_equal(may_ask(&b, NOW + 10), BA_OK);
+	assert_int_equal(state_of(&b, NOW + 10), BA_KEYS_MAY_ASK);
 	stop(&b);
 }
 
@@ -301,7 +301,8 @@ test_keys_end(void **state)
 		assert_true(has(&b, NOW + cases[i].life - 1, "k1"));
 		assert_true(has_none(&a, NOW + cases[i].life));
 		assert_true(has_none(&b, NOW + cases[i].life));
-		assert_int_equal(may_ask(&a, NOW + cases[i].life), BA_OK);
+		assert_int_equal(
+		    state_of(&a, NOW + cases[i].life), BA_KEYS_MAY_ASK);
 		stop(&a);
 		stop(&b);
 	}
@@ -353,7 +354,7 @@ test_MD02_second_form(void **state)
 			assert_null(b.request.url);
 			assert_int_equal(t.lines, 1);
 			assert_non_null(strstr(t.last, ISS));
-			assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+			assert_int_equal(state_of(&b, NOW), BA_KEYS_FAILED);
 		}
 		stop(&b);
 	}
@@ -371,7 +372,7 @@ test_second_form_is_the_last(void **state)
 	    feed_all(&b, NOW, BA_OK, 404, "", -1, ""), BA_ERR_NEED_KEYS);
 	assert_int_equal(
 	    feed_all(&b, NOW, BA_OK, 404, "", -1, ""), BA_ERR_METADATA);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FAILED);
 	/* The twin: it is there. */
 	assert_int_equal(begin(&b, NOW + 60), BA_OK);
 	assert_int_equal(
@@ -435,7 +436,8 @@ test_jwks_answers(void **state)
 			fail_msg("%s: %s", cases[i].name, ba_err_name(r));
 		assert_null(b.request.url);
 		assert_int_equal(has(&b, NOW, "k1"), r == BA_OK);
-		assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+		assert_int_equal(state_of(&b, NOW),
+		    r == BA_OK ? BA_KEYS_FINAL : BA_KEYS_FAILED);
 		if (r != BA_OK) {
 			assert_true(t.lines >= 1);
 			assert_non_null(strstr(t.last, URI));
@@ -496,12 +498,12 @@ test_V38_cooldown_after_success(void **state)
 	(void)state;
 	start(&b, t.path);
 	assert_int_equal(ask(&b, NOW, jwks_1), BA_OK);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
 	assert_int_equal(
-	    may_ask(&b, NOW + BA_KEYS_COOLDOWN - 1), BA_ERR_UNAVAIL);
+	    state_of(&b, NOW + BA_KEYS_COOLDOWN - 1), BA_KEYS_FINAL);
 	assert_int_equal(begin(&b, NOW + BA_KEYS_COOLDOWN - 1), BA_ERR_UNAVAIL);
 	assert_null(b.request.url);
-	assert_int_equal(may_ask(&b, NOW + BA_KEYS_COOLDOWN), BA_OK);
+	assert_int_equal(state_of(&b, NOW + BA_KEYS_COOLDOWN), BA_KEYS_MAY_ASK);
 	assert_int_equal(begin(&b, NOW + BA_KEYS_COOLDOWN), BA_OK);
 	stop(&b);
 }
@@ -538,7 +540,7 @@ test_known_keys_survive_failures(void **state)
 		assert_int_equal(
 		    feed_all(&b, now, errors[i], 0, "", -1, ""), errors[i]);
 		assert_true(has(&b, now, "k1"));
-		assert_int_equal(may_ask(&b, now), BA_ERR_UNAVAIL);
+		assert_int_equal(state_of(&b, now), BA_KEYS_FAILED);
 	}
 	/* A key set that is none does not push out the one we have. */
 	now += 60;
@@ -548,8 +550,9 @@ test_known_keys_survive_failures(void **state)
 	assert_int_equal(begin(&b, now), BA_OK);
 	ba_keys_abandon(b.keys, &t.issuer[0], now + 3);
 	assert_true(has(&b, now + 3, "k1"));
-	assert_int_equal(may_ask(&b, now + 3), BA_ERR_UNAVAIL);
-	assert_int_equal(may_ask(&b, now + 3 + BA_KEYS_COOLDOWN), BA_OK);
+	assert_int_equal(state_of(&b, now + 3), BA_KEYS_FAILED);
+	assert_int_equal(
+	    state_of(&b, now + 3 + BA_KEYS_COOLDOWN), BA_KEYS_MAY_ASK);
 	assert_int_equal(t.lines, 5);
 	/* But not beyond their own end. */
 	assert_true(has_none(&b, NOW + BA_KEYS_LIFE_DEFAULT));
@@ -564,7 +567,7 @@ test_abandon_without_asking(void **state)
 	(void)state;
 	start(&b, t.path);
 	ba_keys_abandon(b.keys, &t.issuer[0], NOW);
-	assert_int_equal(may_ask(&b, NOW), BA_OK);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
 	assert_int_equal(t.lines, 0);
 	stop(&b);
 }
@@ -617,17 +620,17 @@ test_V38_another_broker_asks(void **state)
 	start(&b, t.path);
 	assert_true(has_none(&b, NOW));
 	assert_int_equal(begin(&a, NOW), BA_OK);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_BUSY);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
 	assert_int_equal(begin(&b, NOW), BA_ERR_BUSY);
 	assert_null(b.request.url);
 	assert_int_equal(begin(&a, NOW), BA_ERR_BUSY);
 	assert_true(has_none(&b, NOW + 1));
 	assert_int_equal(feed(&a, NOW + 1, META), BA_ERR_NEED_KEYS);
-	assert_int_equal(may_ask(&b, NOW + 1), BA_ERR_BUSY);
+	assert_int_equal(state_of(&b, NOW + 1), BA_KEYS_WAIT);
 	assert_int_equal(feed(&a, NOW + 2, jwks_1), BA_OK);
 	/* b did nothing and has them. */
 	assert_true(has(&b, NOW + 2, "k1"));
-	assert_int_equal(may_ask(&b, NOW + 2), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW + 2), BA_KEYS_FINAL);
 	stop(&a);
 	stop(&b);
 }
@@ -648,10 +651,10 @@ test_MD05_another_broker_sees_the_rotation(void **state)
 	assert_true(has(&b, NOW, "k1"));
 	assert_int_equal(ask(&a, NOW + 60, jwks_2), BA_OK);
 	assert_false(has(&b, NOW + 61, "k2"));
-	assert_int_equal(may_ask(&b, NOW + 61), BA_ERR_BUSY);
+	assert_int_equal(state_of(&b, NOW + 61), BA_KEYS_WAIT);
 	assert_true(has(&b, NOW + 61, "k2"));
 	assert_false(has(&b, NOW + 61, "k1"));
-	assert_int_equal(may_ask(&b, NOW + 61), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW + 61), BA_KEYS_FINAL);
 	/* The same by begin() alone, as two brokers may cross. */
 	assert_int_equal(ask(&a, NOW + 120, jwks_3), BA_OK);
 	assert_int_equal(begin(&b, NOW + 121), BA_ERR_BUSY);
@@ -672,8 +675,8 @@ test_asking_broker_dies(void **state)
 	start(&b, t.path);
 	assert_int_equal(begin(&a, NOW), BA_OK);
 	stop(&a);
-	assert_int_equal(may_ask(&b, NOW + BA_KEYS_ASKING - 1), BA_ERR_BUSY);
-	assert_int_equal(may_ask(&b, NOW + BA_KEYS_ASKING), BA_OK);
+	assert_int_equal(state_of(&b, NOW + BA_KEYS_ASKING - 1), BA_KEYS_WAIT);
+	assert_int_equal(state_of(&b, NOW + BA_KEYS_ASKING), BA_KEYS_MAY_ASK);
 	assert_int_equal(ask(&b, NOW + BA_KEYS_ASKING, jwks_1), BA_OK);
 	stop(&b);
 }
@@ -733,12 +736,12 @@ test_without_store(void **state)
 	start_without_store(&b);
 	assert_true(has_none(&b, NOW));
 	assert_int_equal(begin(&b, NOW), BA_OK);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_BUSY);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
 	assert_int_equal(begin(&b, NOW + 1), BA_ERR_BUSY);
 	assert_int_equal(feed(&b, NOW + 1, META), BA_ERR_NEED_KEYS);
 	assert_int_equal(feed(&b, NOW + 1, jwks_1), BA_OK);
 	assert_true(has(&b, NOW + 1, "k1"));
-	assert_int_equal(may_ask(&b, NOW + BA_KEYS_COOLDOWN), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW + BA_KEYS_COOLDOWN), BA_KEYS_FINAL);
 	assert_int_equal(begin(&b, NOW + BA_KEYS_COOLDOWN + 1), BA_OK);
 	assert_int_equal(t.lines, 0);
 	stop(&b);
@@ -760,7 +763,7 @@ test_broken_store(void **state)
 	assert_int_equal(t.lines, 2);
 	assert_true(has(&a, NOW, "k1"));
 	assert_true(has(&b, NOW, "k2"));
-	assert_int_equal(may_ask(&a, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&a, NOW), BA_KEYS_FINAL);
 	assert_int_equal(begin(&a, NOW + 29), BA_ERR_UNAVAIL);
 	assert_int_equal(ask(&a, NOW + 30, jwks_3), BA_OK);
 	assert_true(has(&a, NOW + 30, "k3"));
@@ -770,11 +773,18 @@ test_broken_store(void **state)
 	stop(&b);
 }
 
+#define CA       "/nowhere/ca.pem"
+#define SERIAL_1 "0123456789abcdef"
+#define SERIAL_2 "fedcba9876543210"
+
 static void
 put(struct broker *b, enum ba_space space, const char *value, int64_t expires)
 {
-	assert_int_equal(ba_store_put(b->store, space, ISS, strlen(ISS), value,
-			     strlen(value), NOW, expires, BA_REACH_SHARED),
+	static const char name[] = ISS "\0" CA;
+
+	assert_int_equal(
+	    ba_store_put(b->store, space, name, sizeof(name) - 1, value,
+		strlen(value), NOW, expires, BA_REACH_SHARED),
 	    BA_OK);
 }
 
@@ -796,7 +806,7 @@ test_stored_set_is_unusable(void **state)
 		assert_non_null(strstr(t.last, ISS));
 		assert_true(has_none(&b, NOW));
 		assert_int_equal(t.lines, 1);
-		assert_int_equal(may_ask(&b, NOW), BA_OK);
+		assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
 		stop(&b);
 	}
 	put(&a, BA_SPACE_KEYS, jwks_1, NOW + 100);
@@ -815,10 +825,10 @@ test_times_too_far_ahead(void **state)
 	(void)state;
 	start(&a, t.path);
 	put(&a, BA_SPACE_KEYS, jwks_1, NOW + BA_KEYS_LIFE_MAX + 1);
-	put(&a, BA_SPACE_ATTEMPT, "ended", NOW + BA_KEYS_COOLDOWN + 1);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "done", NOW + BA_KEYS_COOLDOWN + 1);
 	start(&b, t.path);
 	assert_true(has_none(&b, NOW));
-	assert_int_equal(may_ask(&b, NOW), BA_OK);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
 	/* And it can be asked, though the store says that there is one. */
 	assert_int_equal(begin(&b, NOW), BA_OK);
 	start(&c, t.path);
@@ -826,32 +836,151 @@ test_times_too_far_ahead(void **state)
 	stop(&c);
 	assert_int_equal(feed(&b, NOW, META), BA_ERR_NEED_KEYS);
 	assert_int_equal(feed(&b, NOW, jwks_2), BA_OK);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
 	/* It does not push out what is known to be right. */
 	put(&a, BA_SPACE_KEYS, jwks_1, NOW + BA_KEYS_LIFE_MAX + 1);
-	put(&a, BA_SPACE_ATTEMPT, "ended", NOW + BA_KEYS_COOLDOWN + 1);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
-	put(&a, BA_SPACE_ATTEMPT, "ended", NOW + BA_KEYS_COOLDOWN - 1);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_BUSY);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "done", NOW + BA_KEYS_COOLDOWN + 1);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "done", NOW + BA_KEYS_COOLDOWN - 1);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
 	assert_true(has(&b, NOW, "k2"));
 	stop(&b);
-	put(&a, BA_SPACE_ATTEMPT, "asking", NOW + BA_KEYS_ASKING + 1);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "asking", NOW + BA_KEYS_ASKING + 1);
 	start(&b, t.path);
-	assert_int_equal(may_ask(&b, NOW), BA_OK);
-	put(&a, BA_SPACE_ATTEMPT, "asking", NOW + BA_KEYS_ASKING);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_BUSY);
-	put(&a, BA_SPACE_ATTEMPT, "ended", NOW + BA_KEYS_COOLDOWN);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "asking", NOW + BA_KEYS_ASKING);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "done", NOW + BA_KEYS_COOLDOWN);
 	put(&a, BA_SPACE_KEYS, jwks_1, NOW + BA_KEYS_LIFE_MAX);
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_BUSY);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
 	assert_true(has(&b, NOW, "k1"));
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
 	/* Our own, the same way. */
 	assert_true(has_none(&b, NOW - 1));
 	stop(&b);
 	stop(&a);
 }
 
+/* Which asking it was is told by its serial, not by when it ended. */
+static void
+test_V38_askings_are_told_apart(void **state)
+{
+	struct broker a, b;
+
+	(void)state;
+	start(&a, t.path);
+	start(&b, t.path);
+	put(&a, BA_SPACE_KEYS, jwks_1, NOW + 100);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_1 "done", NOW + 20);
+	assert_true(has(&b, NOW, "k1"));
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_2 "done", NOW + 20);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_WAIT);
+	assert_true(has(&b, NOW, "k1"));
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
+	put(&a, BA_SPACE_ATTEMPT, SERIAL_2 "done", NOW + 21);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
+	stop(&a);
+	stop(&b);
+}
+
+/* A stamp that we would not write holds nobody up. */
+static void
+test_stamp_is_unusable(void **state)
+{
+	static const struct {
+		const char *stamp;
+		enum ba_keys_state want;
+	} cases[] = {
+		{ SERIAL_1 "asking", BA_KEYS_WAIT },
+		{ SERIAL_1 "done", BA_KEYS_FINAL },
+		{ SERIAL_1 "failed", BA_KEYS_FAILED },
+		{ "", BA_KEYS_MAY_ASK },
+		{ "done", BA_KEYS_MAY_ASK },
+		{ SERIAL_1, BA_KEYS_MAY_ASK },
+		{ SERIAL_1 "ended", BA_KEYS_MAY_ASK },
+		{ SERIAL_1 "done and much more", BA_KEYS_MAY_ASK },
+	};
+	struct broker a, b;
+	size_t i;
+
+	(void)state;
+	start(&a, t.path);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put(&a, BA_SPACE_ATTEMPT, cases[i].stamp, NOW + 5);
+		start(&b, t.path);
+		assert_true(has_none(&b, NOW));
+		assert_int_equal(state_of(&b, NOW), cases[i].want);
+		assert_int_equal(begin(&b, NOW),
+		    cases[i].want == BA_KEYS_MAY_ASK ? BA_OK
+		    : cases[i].want == BA_KEYS_WAIT  ? BA_ERR_BUSY
+						     : BA_ERR_UNAVAIL);
+		stop(&b);
+	}
+	stop(&a);
+}
+
+/*
+ * Whoever comes after a failed asking (a restart, a reload, a spawned broker)
+ * knows the keys of before, and that there may be others.
+ */
+static void
+test_V38_failure_is_known_to_the_next_broker(void **state)
+{
+	struct broker a, b;
+
+	(void)state;
+	start(&a, t.path);
+	assert_int_equal(ba_keys_last(a.keys, &t.issuer[0]), BA_OK);
+	assert_int_equal(ask(&a, NOW, jwks_1), BA_OK);
+	assert_int_equal(begin(&a, NOW + 60), BA_OK);
+	assert_int_equal(
+	    feed_all(&a, NOW + 60, BA_ERR_HTTP, 0, "", -1, ""), BA_ERR_HTTP);
+	assert_int_equal(state_of(&a, NOW + 60), BA_KEYS_FAILED);
+	assert_int_equal(ba_keys_last(a.keys, &t.issuer[0]), BA_ERR_HTTP);
+	stop(&a);
+	start(&b, t.path);
+	assert_true(has(&b, NOW + 61, "k1"));
+	assert_int_equal(state_of(&b, NOW + 61), BA_KEYS_FAILED);
+	assert_int_equal(begin(&b, NOW + 61), BA_ERR_UNAVAIL);
+	/* The twin: the issuer answers again. */
+	assert_int_equal(ask(&b, NOW + 90, jwks_1), BA_OK);
+	assert_int_equal(ba_keys_last(b.keys, &t.issuer[0]), BA_OK);
+	stop(&b);
+	start(&b, t.path);
+	assert_true(has(&b, NOW + 91, "k1"));
+	assert_int_equal(state_of(&b, NOW + 91), BA_KEYS_FINAL);
+	stop(&b);
+}
+
 /* Issuers. */
+
+/* What was fetched under one ca_file says nothing under another. */
+static void
+test_MD06_ca_files_share_nothing(void **state)
+{
+	static const char *const other[] = { NULL, "", "/nowhere/ca.pe",
+		"/nowhere/ca.pem2" };
+	struct broker b;
+	size_t i;
+
+	(void)state;
+	start(&b, t.path);
+	assert_int_equal(ask(&b, NOW, jwks_1), BA_OK);
+	stop(&b);
+	for (i = 0; i < 4; i++) {
+		t.issuer[0].ca_file = other[i];
+		start(&b, t.path);
+		assert_true(has_none(&b, NOW));
+		assert_int_equal(state_of(&b, NOW), BA_KEYS_MAY_ASK);
+		stop(&b);
+	}
+	t.issuer[0].ca_file = CA;
+	start(&b, t.path);
+	assert_true(has(&b, NOW, "k1"));
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
+	stop(&b);
+}
 
 static void
 test_MD06_issuers_share_nothing(void **state)
@@ -862,7 +991,8 @@ test_MD06_issuers_share_nothing(void **state)
 	start(&b, t.path);
 	assert_int_equal(ask(&b, NOW, jwks_1), BA_OK);
 	assert_null(ba_keys_get(b.keys, &t.issuer[1], NOW));
-	assert_int_equal(ba_keys_may_ask(b.keys, &t.issuer[1], NOW), BA_OK);
+	assert_int_equal(
+	    ba_keys_state(b.keys, &t.issuer[1], NOW), BA_KEYS_MAY_ASK);
 	assert_int_equal(
 	    ba_keys_begin(b.keys, &t.issuer[1], NOW, &b.request), BA_OK);
 	assert_string_equal(b.request.url,
@@ -885,7 +1015,8 @@ test_MD06_issuer_of_another_configuration(void **state)
 	assert_int_equal(ask(&b, NOW, jwks_1), BA_OK);
 	assert_null(ba_keys_get(b.keys, &other, NOW));
 	assert_int_equal(
-	    ba_keys_may_ask(b.keys, &other, NOW + 60), BA_ERR_INTERNAL);
+	    ba_keys_state(b.keys, &other, NOW + 60), BA_KEYS_FAILED);
+	assert_int_equal(ba_keys_last(b.keys, &other), BA_ERR_INTERNAL);
 	assert_int_equal(ba_keys_begin(b.keys, &other, NOW + 60, &b.request),
 	    BA_ERR_INTERNAL);
 	assert_non_null(ba_keys_get(b.keys, &t.issuer[0], NOW));
@@ -918,7 +1049,7 @@ test_jwks_file(void **state)
 	start(&b, t.path);
 	assert_true(has(&b, NOW, "k1"));
 	assert_true(has(&b, INT64_C(1) << 40, "k1"));
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FINAL);
 	assert_int_equal(begin(&b, NOW), BA_ERR_UNAVAIL);
 	assert_null(b.request.url);
 	assert_int_equal(feed(&b, NOW, META), BA_ERR_INTERNAL);
@@ -938,7 +1069,7 @@ assert_file_refused(const char *why)
 	t.lines = 0;
 	start(&b, NULL);
 	assert_true(has_none(&b, NOW));
-	assert_int_equal(may_ask(&b, NOW), BA_ERR_UNAVAIL);
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FAILED);
 	assert_int_equal(begin(&b, NOW), BA_ERR_UNAVAIL);
 	assert_int_equal(t.lines, 1);
 	assert_non_null(strstr(t.last, ISS));
@@ -994,6 +1125,10 @@ main(void)
 		KEYS(test_broken_store),
 		KEYS(test_stored_set_is_unusable),
 		KEYS(test_times_too_far_ahead),
+		KEYS(test_V38_askings_are_told_apart),
+		KEYS(test_stamp_is_unusable),
+		KEYS(test_V38_failure_is_known_to_the_next_broker),
+		KEYS(test_MD06_ca_files_share_nothing),
 		KEYS(test_MD06_issuers_share_nothing),
 		KEYS(test_MD06_issuer_of_another_configuration),
 		KEYS(test_jwks_file),

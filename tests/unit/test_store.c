@@ -1119,6 +1119,28 @@ test_one_of_many_sets_aside(void **state)
 	}
 }
 
+/* A clock of its own for waits, which can be put forward. */
+static int64_t
+shifted_ms(void *arg)
+{
+	return ba_clock_mono_ms(&ba_clock_system) + *(int64_t *)arg;
+}
+
+static struct ba_store *
+open_shifted(const struct ba_clock *clock)
+{
+	const struct ba_store_options o = {
+		.path = t.path,
+		.busy_ms = BUSY_MS,
+		.log = &test_log,
+		.clock = clock,
+	};
+	struct ba_store *s;
+
+	assert_int_equal(ba_store_open(&o, &s), BA_OK);
+	return s;
+}
+
 /* How long a put takes, and its result. */
 static int
 timed_put(struct ba_store *s, int64_t *msp)
@@ -1160,11 +1182,24 @@ kill_stopped_holder(void)
 	(void)wait_for(pid);
 }
 
+/* Many calls, and all of them together take no time. */
+static void
+assert_left_alone(struct ba_store *s)
+{
+	int64_t start = ba_clock_mono_ms(&ba_clock_system);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		assert_int_equal(get(s, BA_SPACE_KEYS, "b", ""), BA_ERR_STORE);
+	assert_in_range(ba_clock_mono_ms(&ba_clock_system) - start, 0, 100 - 1);
+}
+
 static void
 test_V50_stopped_holder(void **state)
 {
-	struct ba_store *s = open_with(t.path, BUSY_MS, 0);
-	int64_t ms;
+	int64_t shift = 0, ms;
+	const struct ba_clock clock = { NULL, shifted_ms, &shift };
+	struct ba_store *s = open_shifted(&clock);
 
 	(void)state;
 	assert_int_equal(put(s, BA_SPACE_KEYS, "a", "one"), BA_OK);
@@ -1173,14 +1208,20 @@ test_V50_stopped_holder(void **state)
 	assert_in_range(ms, BUSY_MS, BUSY_MS + 300);
 	assert_int_equal(t.lines, 1);
 	assert_non_null(strstr(t.last, "another process"));
-	/* It has learnt: no such wait again. */
+	/* It has learnt: no wait for a while, and memory answers. */
+	assert_left_alone(s);
+	assert_int_equal(timed_put(s, &ms), BA_ERR_STORE);
+	assert_int_equal(get(s, BA_SPACE_KEYS, "a", "two"), BA_OK);
+	/* Then one short try, and again none. */
+	shift += BA_SQLITE_REST_MS;
 	assert_int_equal(timed_put(s, &ms), BA_ERR_STORE);
 	assert_in_range(ms, 0, BUSY_MS - 1);
-	assert_int_equal(get(s, BA_SPACE_KEYS, "a", "two"), BA_OK);
-	assert_int_equal(get(s, BA_SPACE_KEYS, "b", ""), BA_ERR_STORE);
+	assert_left_alone(s);
 	assert_int_equal(t.lines, 1);
-	/* Gone, by no doing of its own, and so is the lock. */
+	/* Gone, by no doing of its own, and so is the lock: not seen yet. */
 	kill_stopped_holder();
+	assert_left_alone(s);
+	shift += BA_SQLITE_REST_MS;
 	assert_works(s);
 	/* And it has the old patience again. */
 	start_stopped_holder();
@@ -1195,9 +1236,10 @@ test_V50_stopped_holder(void **state)
 static void
 test_tool_holds_the_file(void **state)
 {
-	struct ba_store *s = open_with(t.path, BUSY_MS, 0), *other;
+	int64_t shift = 0, ms;
+	const struct ba_clock clock = { NULL, shifted_ms, &shift };
+	struct ba_store *s = open_shifted(&clock), *other;
 	sqlite3 *db;
-	int64_t ms;
 
 	(void)state;
 	assert_int_equal(put(s, BA_SPACE_KEYS, "a", "one"), BA_OK);
@@ -1212,6 +1254,7 @@ test_tool_holds_the_file(void **state)
 	ba_store_close(other);
 	assert_int_equal(
 	    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	shift += BA_SQLITE_REST_MS;
 	assert_works(s);
 	(void)sqlite3_close(db);
 	ba_store_close(s);
@@ -1354,6 +1397,43 @@ test_full_file(void **state)
 	free(big);
 }
 
+/* V49: what fills the file are logins: the ones that end first make room. */
+static void
+test_full_of_logins(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 1);
+	char *big = calloc(1, BA_STORE_VALUE_MAX);
+	struct ba_buf b;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(big);
+	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "once", "x"), BA_OK);
+	for (i = 0; i < 80; i++)
+		assert_int_equal(ba_store_put(s, BA_SPACE_LOGIN, &i, sizeof(i),
+				     big, BA_STORE_VALUE_MAX, NOW,
+				     LATER + (int64_t)i, BA_REACH_SHARED),
+		    BA_OK);
+	assert_int_equal(t.lines, 0);
+	ba_store_close(s);
+	/* Without the memory of that one: */
+	s = open_with(t.path, 2000, 1);
+	ba_buf_init(&b, BA_STORE_VALUE_MAX);
+	i = 79;
+	assert_int_equal(
+	    ba_store_get(s, BA_SPACE_LOGIN, &i, sizeof(i), NOW, &b, NULL),
+	    BA_OK);
+	ba_buf_clear(&b);
+	i = 0;
+	assert_int_equal(
+	    ba_store_get(s, BA_SPACE_LOGIN, &i, sizeof(i), NOW, &b, NULL),
+	    BA_ERR_NOT_FOUND);
+	ba_buf_wipe(&b);
+	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "once", "y"), BA_ERR_EXISTS);
+	ba_store_close(s);
+	free(big);
+}
+
 #define EITHER(test)                                                           \
 	{ #test " (memory)", test, set_up_memory, tear_down, NULL },           \
 	{                                                                      \
@@ -1400,6 +1480,7 @@ main(void)
 		FILED(test_ended_entries_leave_the_file),
 		FILED(test_wal_stays_short),
 		FILED(test_full_file),
+		FILED(test_full_of_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
