@@ -14,18 +14,18 @@
  * or subject can look like another word.  Never a token.
  */
 struct ba_audit {
-	const char	*kind;		/* "ask", "account" */
-	const char	*id;
-	int		 err;		/* BA_OK: accepted */
-	const char	*check;		/* the one that failed */
-	const char	*service;
-	const char	*user;		/* asked for, or found out */
-	uid_t		 peer;		/* who asked */
-	const char	*rhost;
-	const char	*tty;
-	const char	*issuer;
-	const char	*sub;
-	unsigned	 missed;	/* lines held back before this one */
+	const char *kind; /* "ask", "account" */
+	const char *id;
+	int err; /* BA_OK: accepted */
+	const char *check; /* the one that failed */
+	const char *service;
+	const char *user; /* asked for, or found out */
+	uid_t peer; /* who asked */
+	const char *rhost;
+	const char *tty;
+	const char *issuer;
+	const char *sub;
+	unsigned missed; /* lines held back before this one */
 };
 
 void ba_audit(const struct ba_log *log, const struct ba_audit *a);

@@ -24,49 +24,49 @@
  * thread, one of these.  Its members are for the files of this room.
  */
 struct ba_conn;
-struct ba_door;			/* accept.h */
+struct ba_door; /* accept.h */
 
 struct ba_broker_options {
 	const struct ba_clock *clock;
 	const struct ba_log *log;
-	const char	*config;	/* borrowed */
-	uid_t		 trusted_uid;	/* who may own it, beside root */
-	const char	*store;		/* borrowed; NULL: memory alone */
-	unsigned	 store_busy_ms;
-	enum ba_reach	 login_reach;	/* of records of logins */
-	const char	*fetch_helper;
+	const char *config; /* borrowed */
+	uid_t trusted_uid; /* who may own it, beside root */
+	const char *store; /* borrowed; NULL: memory alone */
+	unsigned store_busy_ms;
+	enum ba_reach login_reach; /* of records of logins */
+	const char *fetch_helper;
 	struct ba_notify notify;
 };
 
 struct ba_broker {
 	struct ba_broker_options o;
-	struct ba_loop	*loop;
-	struct ba_store	*store;
-	struct ba_store	*guests;	/* logins by peers that are not root;
+	struct ba_loop *loop;
+	struct ba_store *store;
+	struct ba_store *guests; /* logins by peers that are not root;
 					   memory alone */
 	struct ba_fetcher *fetcher;
-	struct ba_peers	*peers;
-	struct ba_engine *engine;	/* of the configuration in force */
-	unsigned	 max_connections; /* configured, or what fits */
-	struct ba_door	*doors;
-	size_t		 n_doors;
+	struct ba_peers *peers;
+	struct ba_engine *engine; /* of the configuration in force */
+	unsigned max_connections; /* configured, or what fits */
+	struct ba_door *doors;
+	size_t n_doors;
 	LIST_HEAD(, ba_conn) conns;
-	bool		 stopping;
-	bool		 last_question;	/* spawned: stop after one */
-	struct ba_timer	 stop_timer;
-	int64_t		 started;	/* mono ms */
-	int64_t		 loaded;	/* wall, of the configuration */
-	uint64_t	 verdicts[BA_FAMILY_MALFORMED + 1];
-	uint64_t	 turned_away;	/* over a quota */
-	uint64_t	 noise;		/* broke the protocol */
+	bool stopping;
+	bool last_question; /* spawned: stop after one */
+	struct ba_timer stop_timer;
+	int64_t started; /* mono ms */
+	int64_t loaded; /* wall, of the configuration */
+	uint64_t verdicts[BA_FAMILY_MALFORMED + 1];
+	uint64_t turned_away; /* over a quota */
+	uint64_t noise; /* broke the protocol */
 };
 
 /*
  * Everything but sockets.  Each problem of the configuration is logged.
  * BA_ERR_CONFIG and others.
  */
-BA_MUST_CHECK int ba_broker_new(const struct ba_broker_options *o,
-    struct ba_broker **brokerp);
+BA_MUST_CHECK int ba_broker_new(
+    const struct ba_broker_options *o, struct ba_broker **brokerp);
 void ba_broker_free(struct ba_broker *b);
 
 /*
@@ -80,7 +80,7 @@ int ba_broker_reload(struct ba_broker *b, char *first, size_t size);
  * Accept no more, and end when the questions under way are answered, after
  * BA_BROKER_DRAIN_MS in any case.  Called again: end now.
  */
-#define BA_BROKER_DRAIN_MS	2000
+#define BA_BROKER_DRAIN_MS 2000
 void ba_broker_stop(struct ba_broker *b);
 
 /* Tell the service manager, by ba_notify(); a failure is logged. */

@@ -15,8 +15,8 @@
  */
 struct ba_conn;
 
-#define BA_CONN_READ_MS		2000	/* for a whole frame */
-#define BA_CONN_WRITE_MS	5000	/* for the peer to take ours */
+#define BA_CONN_READ_MS  2000 /* for a whole frame */
+#define BA_CONN_WRITE_MS 5000 /* for the peer to take ours */
 
 /*
  * Begin.  fd is non-blocking and belongs to the connection now, also where
@@ -25,8 +25,8 @@ struct ba_conn;
  *
  * What is there already is read, and often answered, before this returns.
  */
-BA_MUST_CHECK int ba_conn_begin(struct ba_broker *b, int fd,
-    const struct ba_peer *peer, bool control);
+BA_MUST_CHECK int ba_conn_begin(
+    struct ba_broker *b, int fd, const struct ba_peer *peer, bool control);
 
 /* End it now, whatever it was doing. */
 void ba_conn_end(struct ba_conn *c);

@@ -10,17 +10,17 @@
 #include "common/policy/config.h"
 #include "common/store/store.h"
 
-struct ba_asking;		/* fetcher.h */
+struct ba_asking; /* fetcher.h */
 
 /*
  * One configuration with the keys of its issuers.  A reload makes a new one;
  * what is under way keeps the one that it began with, until it ends.
  */
 struct ba_engine {
-	unsigned	 refs;
+	unsigned refs;
 	struct ba_config *config;
-	struct ba_keys	*keys;
-	struct ba_asking *askings;	/* fetcher.c's, one for each issuer */
+	struct ba_keys *keys;
+	struct ba_asking *askings; /* fetcher.c's, one for each issuer */
 };
 
 /* Read the configuration; the caller holds the first reference. */

@@ -23,10 +23,10 @@ struct ba_fetcher;
 
 /* Somebody who waits.  Zeroed but for woken and arg: does not. */
 struct ba_waiter {
-	void	(*woken)(void *arg, int err);	/* BA_OK: the keys are there */
-	void	*arg;
+	void (*woken)(void *arg, int err); /* BA_OK: the keys are there */
+	void *arg;
 	/* the fetcher's own */
-	bool	 waiting;
+	bool waiting;
 	LIST_ENTRY(ba_waiter) link;
 };
 
@@ -34,11 +34,11 @@ struct ba_waiter {
 struct ba_asking {
 	const struct ba_issuer *issuer;
 	/* while it is under way: */
-	bool	 active;
+	bool active;
 	struct ba_fetcher *fetcher;
-	struct ba_engine *engine;	/* a reference */
+	struct ba_engine *engine; /* a reference */
 	uint32_t serial;
-	int64_t	 ends;			/* when all of it must be over */
+	int64_t ends; /* when all of it must be over */
 	struct ba_timer timer;
 	LIST_HEAD(, ba_waiter) waiters;
 	LIST_ENTRY(ba_asking) link;
@@ -48,8 +48,8 @@ struct ba_asking {
 BA_MUST_CHECK int ba_askings_new(struct ba_engine *e);
 
 BA_MUST_CHECK int ba_fetcher_new(struct ba_loop *loop,
-    const struct ba_clock *clock, const char *helper,
-    const struct ba_log *log, struct ba_fetcher **fetcherp);
+    const struct ba_clock *clock, const char *helper, const struct ba_log *log,
+    struct ba_fetcher **fetcherp);
 
 /*
  * Ends the helper and wakes nobody.  What was under way is not marked as
@@ -69,8 +69,8 @@ BA_MUST_CHECK int ba_fetcher_need(struct ba_fetcher *f, struct ba_engine *e,
 void ba_waiter_cancel(struct ba_waiter *w);
 
 /* For status. */
-bool ba_fetcher_asking(const struct ba_engine *e,
-    const struct ba_issuer *issuer);
+bool ba_fetcher_asking(
+    const struct ba_engine *e, const struct ba_issuer *issuer);
 bool ba_fetcher_helper_runs(const struct ba_fetcher *f);
 
 #endif

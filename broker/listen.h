@@ -13,14 +13,14 @@
  * Listening unix sockets, made here or inherited.  All are non-blocking and
  * close-on-exec.
  */
-#define BA_SOCKETS_MAX	32
+#define BA_SOCKETS_MAX 32
 
 struct ba_sockets {
-	size_t	n;
+	size_t n;
 	struct {
-		int	fd;
-		bool	control;	/* else: questions come here */
-		char	path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+		int fd;
+		bool control; /* else: questions come here */
+		char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	} v[BA_SOCKETS_MAX];
 };
 
@@ -39,8 +39,8 @@ bool ba_sockets_has(const struct ba_sockets *s, const char *path);
  * BA_ERR_NOT_FOUND where there are none for us; BA_ERR_CONFIG with *whyp, a
  * constant text with its remedy.
  */
-BA_MUST_CHECK int ba_sockets_inherit(struct ba_sockets *s, int *firstp,
-    const char **whyp);
+BA_MUST_CHECK int ba_sockets_inherit(
+    struct ba_sockets *s, int *firstp, const char **whyp);
 
 /*
  * Make one at path, as whoever we are.  A socket of ours that is in the way

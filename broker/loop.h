@@ -21,28 +21,28 @@ struct ba_loop;
 
 /* A descriptor to be watched.  Zeroed but for ready and arg, it is idle. */
 struct ba_watch {
-	void	(*ready)(void *arg, uint32_t events);	/* of epoll_ctl(2) */
-	void	*arg;
+	void (*ready)(void *arg, uint32_t events); /* of epoll_ctl(2) */
+	void *arg;
 	/* the loop's own */
-	int	 fd;
+	int fd;
 	uint32_t events;
-	bool	 on;
+	bool on;
 };
 
 /* Something to be done once, later.  Zeroed but for due and arg: idle. */
 struct ba_timer {
-	void	(*due)(void *arg);
-	void	*arg;
+	void (*due)(void *arg);
+	void *arg;
 	/* the loop's own: a node of a pairing heap */
-	int64_t	 at;
-	bool	 on;
-	struct ba_timer *child;		/* leftmost child */
-	struct ba_timer *next;		/* sibling to the right */
-	struct ba_timer *prev;		/* sibling to the left, or parent */
+	int64_t at;
+	bool on;
+	struct ba_timer *child; /* leftmost child */
+	struct ba_timer *next; /* sibling to the right */
+	struct ba_timer *prev; /* sibling to the left, or parent */
 };
 
-BA_MUST_CHECK int ba_loop_new(const struct ba_clock *clock,
-    struct ba_loop **loopp);
+BA_MUST_CHECK int ba_loop_new(
+    const struct ba_clock *clock, struct ba_loop **loopp);
 
 /* Watches and timers that are still set are forgotten, not freed. */
 void ba_loop_free(struct ba_loop *loop);
@@ -55,8 +55,8 @@ int64_t ba_loop_now(const struct ba_loop *loop);
  * are always reported), or change what is watched for.  Level-triggered.  A
  * descriptor must be cleared before it is closed.
  */
-BA_MUST_CHECK int ba_watch_set(struct ba_loop *loop, struct ba_watch *w,
-    int fd, uint32_t events);
+BA_MUST_CHECK int ba_watch_set(
+    struct ba_loop *loop, struct ba_watch *w, int fd, uint32_t events);
 void ba_watch_clear(struct ba_loop *loop, struct ba_watch *w);
 
 /* In so many milliseconds, at least one; replaces an earlier setting. */

@@ -12,7 +12,7 @@
  * broker for it.
  */
 struct ba_notify {
-	char	path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
 /*

@@ -8,25 +8,25 @@
 
 /* The command line; all strings are borrowed from argv or constant. */
 struct ba_options {
-	bool		 spawned;	/* --spawned: one question, on fd 3 */
-	bool		 help;
-	bool		 version;
-	bool		 syslog;	/* --log */
-	bool		 own_config;	/* --config was given */
-	bool		 own_store;	/* --store was given */
-	const char	*config;
-	const char	*store;
-	const char	*socket;
-	const char	*control;
-	const char	*fetch_helper;
-	const char	*user;
+	bool spawned; /* --spawned: one question, on fd 3 */
+	bool help;
+	bool version;
+	bool syslog; /* --log */
+	bool own_config; /* --config was given */
+	bool own_store; /* --store was given */
+	const char *config;
+	const char *store;
+	const char *socket;
+	const char *control;
+	const char *fetch_helper;
+	const char *user;
 };
 
-#define BA_USAGE							   \
-	"usage: bearerauthd [--config FILE] [--store FILE] [--socket PATH]\n" \
-	"                   [--control PATH] [--user NAME]\n"		   \
-	"                   [--fetch-helper PATH] [--log stderr|syslog]\n"   \
-	"       bearerauthd --spawned [--config FILE]\n"		   \
+#define BA_USAGE                                                               \
+	"usage: bearerauthd [--config FILE] [--store FILE] [--socket PATH]\n"  \
+	"                   [--control PATH] [--user NAME]\n"                  \
+	"                   [--fetch-helper PATH] [--log stderr|syslog]\n"     \
+	"       bearerauthd --spawned [--config FILE]\n"                       \
 	"       bearerauthd --help | --version\n"
 
 /*

@@ -17,18 +17,18 @@
 struct ba_query;
 
 enum ba_query_step {
-	BA_QUERY_WAIT,		/* nothing now: woken() will be called */
-	BA_QUERY_PROMPT,	/* ask the user ba_query_put_prompt() */
-	BA_QUERY_DONE		/* ba_query_put_verdict() */
+	BA_QUERY_WAIT, /* nothing now: woken() will be called */
+	BA_QUERY_PROMPT, /* ask the user ba_query_put_prompt() */
+	BA_QUERY_DONE /* ba_query_put_verdict() */
 };
 
 /* What a plug-in may wait, and how much earlier it is answered (ms). */
-#define BA_QUERY_DEADLINE_MIN	1000
-#define BA_QUERY_DEADLINE_MAX	60000
-#define BA_QUERY_EARLY		100
+#define BA_QUERY_DEADLINE_MIN 1000
+#define BA_QUERY_DEADLINE_MAX 60000
+#define BA_QUERY_EARLY        100
 
 /* Time for a person to answer a PROMPT (ms); below sshd's LoginGraceTime. */
-#define BA_QUERY_REPLY_MS	100000
+#define BA_QUERY_REPLY_MS 100000
 
 /*
  * m is the parsed frame, whose bytes are all of *frame; these are moved into
@@ -48,9 +48,9 @@ enum ba_query_step ba_query_run(struct ba_query *q);
 void ba_query_reply(struct ba_query *q, const void *text, size_t n);
 
 /* Append the frame that says it. */
-BA_MUST_CHECK int ba_query_put_prompt(const struct ba_query *q,
-    struct ba_buf *out);
-BA_MUST_CHECK int ba_query_put_verdict(const struct ba_query *q,
-    struct ba_buf *out);
+BA_MUST_CHECK int ba_query_put_prompt(
+    const struct ba_query *q, struct ba_buf *out);
+BA_MUST_CHECK int ba_query_put_verdict(
+    const struct ba_query *q, struct ba_buf *out);
 
 #endif

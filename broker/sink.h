@@ -27,12 +27,12 @@ void ba_sink_stderr(struct ba_log *log);
  * is lost and counted; the next that can be is preceded by the number.
  */
 struct ba_syslog {
-	int	fd;			/* -1: not connected */
+	int fd; /* -1: not connected */
 	unsigned long lost;
 	struct sockaddr_un to;
 };
 
-#define BA_DEV_LOG	"/dev/log"
+#define BA_DEV_LOG "/dev/log"
 
 /* path is a constant; log uses s from now on. */
 void ba_sink_syslog(struct ba_log *log, struct ba_syslog *s, const char *path);

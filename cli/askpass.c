@@ -2,23 +2,18 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/askpass_conf.h"
+#include "cli/command.h"
 #include "cli/prompt.h"
 #include "common/base/buf.h"
-#include "common/base/clock.h"
 #include "common/base/io.h"
 #include "common/base/log.h"
 
@@ -112,79 +107,14 @@ read_token_file(const char *name, struct ba_buf *token)
 	return r == BA_OK ? r : complain("%s %s", path, why);
 }
 
-/* Standard error stays: the command may have something to say. */
-static int
-start_command(char *const argv[], int out, pid_t *pidp)
-{
-	posix_spawn_file_actions_t a;
-	int e;
-
-	if (posix_spawn_file_actions_init(&a) != 0)
-		return complain("out of memory");
-	e = posix_spawn_file_actions_addopen(&a, 0, "/dev/null", O_RDONLY, 0);
-	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&a, out, 1);
-	if (e == 0)
-		e = posix_spawn_file_actions_addclosefrom_np(&a, 3);
-	if (e == 0)
-		e = posix_spawnp(pidp, argv[0], &a, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&a);
-	if (e != 0)
-		return complain("%s cannot be run: %s", argv[0], strerror(e));
-	return BA_OK;
-}
-
-/* To its end, in the time there is. */
-static int
-read_output(int fd, struct ba_buf *token)
-{
-	int64_t ends = ba_clock_mono_ms(&ba_clock_system) + COMMAND_MS, left;
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	unsigned char *dst;
-	size_t room;
-	ssize_t n;
-
-	while ((room = token->max - token->len) > 0) {
-		left = ends - ba_clock_mono_ms(&ba_clock_system);
-		if (left <= 0)
-			return complain("the command takes too long");
-		if (poll(&p, 1, (int)left) <= 0)
-			continue;
-		if (ba_buf_reserve(token, room, &dst) != BA_OK)
-			return complain("out of memory");
-		n = read(fd, dst, room);
-		if (n == 0)
-			return BA_OK;
-		if (n > 0)
-			ba_buf_commit(token, (size_t)n);
-		else if (errno != EINTR)
-			return complain("the command's output is not readable");
-	}
-	return complain("the command printed more than a token can be");
-}
-
 static int
 run_command(char *const argv[], struct ba_buf *token)
 {
-	int fds[2], r, status = -1;
-	pid_t pid;
+	const char *why;
+	int r;
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return complain("no pipe can be made");
-	r = start_command(argv, fds[1], &pid);
-	(void)close(fds[1]);
-	if (r == BA_OK) {
-		r = read_output(fds[0], token);
-		if (r != BA_OK)
-			(void)kill(pid, SIGKILL);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	(void)close(fds[0]);
-	if (r == BA_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-		return complain(
-		    "%s failed; run it by hand to see why", argv[0]);
-	return r;
+	r = ba_command_run(argv, COMMAND_MS, token, &why);
+	return r == BA_OK ? r : complain("%s %s", argv[0], why);
 }
 
 static int

@@ -11,12 +11,14 @@ bearerauth_SOURCES = \
 	cli/status.c
 bearerauth_CFLAGS = $(AM_CFLAGS) -fPIE $(JANSSON_CFLAGS)
 bearerauth_LDFLAGS = $(AM_LDFLAGS) -pie
-bearerauth_LDADD = $(BA_ENGINE_LIBS)
+bearerauth_LDADD = $(BA_ENGINE_LIBS) $(BA_SYSTEM_LIBS)
 
 bearerauth_askpass_SOURCES = \
 	cli/askpass.c \
 	cli/askpass_conf.c \
 	cli/askpass_conf.h \
+	cli/command.c \
+	cli/command.h \
 	cli/prompt.c \
 	cli/prompt.h
 bearerauth_askpass_CFLAGS = $(AM_CFLAGS) -fPIE

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "common/jose/init.h"
 
 /* bearerauth(1) has the same table; a test compares them. */
 static const struct {
@@ -71,6 +72,7 @@ main(int argc, char **argv)
 	size_t i;
 	int n;
 
+	ba_jose_init();
 	for (i = 0; i < N_COMMANDS; i++) {
 		n = words_matched(i, argc, argv);
 		if (n > 0)

@@ -5,8 +5,12 @@ common_libba_verify_la_SOURCES = \
 common_libba_verify_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 
 # What a plug-in links, and what an engine links: from the top floor down.
+# BA_SYSTEM_LIBS is for programs that become another user.
 BA_CLIENT_LIBS = \
 	common/wire/libba_wire.la \
+	common/base/libba_base.la
+BA_SYSTEM_LIBS = \
+	common/system/libba_system.la \
 	common/base/libba_base.la
 BA_ENGINE_LIBS = \
 	common/libba_verify.la \

@@ -23,28 +23,28 @@
  */
 
 struct ba_question {
-	const char	*service;
-	const char	*user;		/* NULL: whoever the token names */
-	bool		 uid_known;	/* the host's name service knows user */
-	uid_t		 uid;		/* … and this is its answer */
-	enum ba_origin	 origin;
-	const char	*token;
-	size_t		 token_len;
+	const char *service;
+	const char *user; /* NULL: whoever the token names */
+	bool uid_known; /* the host's name service knows user */
+	uid_t uid; /* … and this is its answer */
+	enum ba_origin origin;
+	const char *token;
+	size_t token_len;
 };
 
 struct ba_snapshot {
 	const struct ba_config *config;
-	int64_t		 now;		/* wall clock, seconds */
+	int64_t now; /* wall clock, seconds */
 	/* The issuer's keys as known now, or NULL. */
-	const struct ba_jwks *(*keys)(void *arg,
-			    const struct ba_issuer *issuer);
+	const struct ba_jwks *(*keys)(
+	    void *arg, const struct ba_issuer *issuer);
 	/*
 	 * Are they all that can be had?  Then a key that is not among them is
 	 * BA_ERR_KEY; else it is BA_ERR_NEED_KEYS, for the issuer may have
 	 * changed its keys.  NULL: they are.
 	 */
-	bool		(*final)(void *arg, const struct ba_issuer *issuer);
-	void		*arg;
+	bool (*final)(void *arg, const struct ba_issuer *issuer);
+	void *arg;
 };
 
 /*
@@ -55,44 +55,44 @@ struct ba_snapshot {
  * the line of configuration that decided, or is NULL.
  */
 enum ba_check {
-	BA_CHECK_SERVICE,	/* has the service a section? */
-	BA_CHECK_FORM,		/* token68, three segments, header, payload */
-	BA_CHECK_ISSUER,	/* iss: configured, and taken by the service */
-	BA_CHECK_ALGORITHM,	/* known (judged before iss can be read), and
+	BA_CHECK_SERVICE, /* has the service a section? */
+	BA_CHECK_FORM, /* token68, three segments, header, payload */
+	BA_CHECK_ISSUER, /* iss: configured, and taken by the service */
+	BA_CHECK_ALGORITHM, /* known (judged before iss can be read), and
 				   allowed for the issuer */
-	BA_CHECK_TYPE,		/* typ (RFC 9068 section 4) */
-	BA_CHECK_KEY,		/* kid, key type, use */
+	BA_CHECK_TYPE, /* typ (RFC 9068 section 4) */
+	BA_CHECK_KEY, /* kid, key type, use */
 	BA_CHECK_SIGNATURE,
-	BA_CHECK_AUDIENCE,	/* aud */
-	BA_CHECK_EXPIRY,	/* exp */
-	BA_CHECK_NOT_BEFORE,	/* nbf */
-	BA_CHECK_ISSUED,	/* iat */
-	BA_CHECK_CLAIMS,	/* ID tokens, cnf, sub, client_id, jti */
+	BA_CHECK_AUDIENCE, /* aud */
+	BA_CHECK_EXPIRY, /* exp */
+	BA_CHECK_NOT_BEFORE, /* nbf */
+	BA_CHECK_ISSUED, /* iat */
+	BA_CHECK_CLAIMS, /* ID tokens, cnf, sub, client_id, jti */
 	BA_CHECK_SCOPE,
-	BA_CHECK_IDENTITY,	/* claims → name */
-	BA_CHECK_USER,		/* name equals the requested user */
-	BA_CHECK_ACCOUNT	/* uid known, not below the minimum */
+	BA_CHECK_IDENTITY, /* claims → name */
+	BA_CHECK_USER, /* name equals the requested user */
+	BA_CHECK_ACCOUNT /* uid known, not below the minimum */
 };
 
 struct ba_trace {
-	void	(*check)(void *arg, enum ba_check check, int err,
-		    const char *detail, const struct ba_where *where);
-	void	*arg;
+	void (*check)(void *arg, enum ba_check check, int err,
+	    const char *detail, const struct ba_where *where);
+	void *arg;
 };
 
 /* "service", "form", … one word each, for people and scripts. */
 const char *ba_check_name(enum ba_check check);
 
 struct ba_verdict {
-	int		 err;		/* as returned */
-	enum ba_check	 check;		/* the last check made */
-	const struct ba_issuer *issuer;	/* chosen by iss, of the service's own;
+	int err; /* as returned */
+	enum ba_check check; /* the last check made */
+	const struct ba_issuer *issuer; /* chosen by iss, of the service's own;
 					   or NULL */
 	const struct ba_service *service; /* or NULL */
-	char		 user[BA_NAME_MAX + 1];	/* accepted only: the name */
-	char		*sub;		/* accepted only */
-	int64_t		 exp;		/* accepted only */
-	json_t		*claims;	/* whenever the signature held; a
+	char user[BA_NAME_MAX + 1]; /* accepted only: the name */
+	char *sub; /* accepted only */
+	int64_t exp; /* accepted only */
+	json_t *claims; /* whenever the signature held; a
 					   reference of the verdict's own */
 };
 

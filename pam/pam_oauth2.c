@@ -94,7 +94,7 @@ get_item(const struct call *c, int type)
 	return pam_get_item(c->pamh, type, &item) == PAM_SUCCESS ? item : NULL;
 }
 
-/* An item that is only said to the broker; one that it would not take is not. */
+/* An item that is only said to the broker; what it would not take is not. */
 static const char *
 get_text(const struct call *c, int type, const char *name, char *dst)
 {

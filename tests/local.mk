@@ -13,6 +13,7 @@ UNIT_TESTS += tests/unit/test_mem
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_url
 UNIT_TESTS += tests/unit/test_json
+UNIT_TESTS += tests/unit/test_init
 UNIT_TESTS += tests/unit/test_jwk
 UNIT_TESTS += tests/unit/test_jws
 UNIT_TESTS += tests/unit/test_sig
@@ -26,6 +27,7 @@ UNIT_TESTS += tests/unit/test_metadata
 UNIT_TESTS += tests/unit/test_keys
 UNIT_TESTS += tests/unit/test_fetch
 UNIT_TESTS += tests/unit/test_askpass
+UNIT_TESTS += tests/unit/test_command
 UNIT_TESTS += tests/unit/test_explain
 UNIT_TESTS += tests/unit/test_message
 UNIT_TESTS += tests/unit/test_option
@@ -123,6 +125,10 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c
 tests_unit_test_json_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_ENGINE)
 
+tests_unit_test_init_SOURCES = tests/unit/test_init.c
+tests_unit_test_init_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_init_LDADD = $(UNIT_ENGINE)
+
 tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c \
 	$(UNIT_MINT)
 tests_unit_test_jwk_CFLAGS = $(UNIT_CFLAGS)
@@ -188,6 +194,10 @@ tests_unit_test_askpass_SOURCES = \
 tests_unit_test_askpass_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_askpass_LDADD = $(UNIT_CLIENT)
 
+tests_unit_test_command_SOURCES = tests/unit/test_command.c cli/command.c
+tests_unit_test_command_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_command_LDADD = $(UNIT_CLIENT)
+
 tests_unit_test_explain_SOURCES = \
 	tests/unit/test_explain.c \
 	cli/common.c \
@@ -240,7 +250,7 @@ EXTRA_tests_unit_test_oauthbearer_DEPENDENCIES = liboauthbearer.la
 include tests/bench/local.mk
 include tests/e2e/local.mk
 
-UNIT_DAEMON = broker/libba_broker.la $(UNIT_ENGINE)
+UNIT_DAEMON = broker/libba_broker.la $(BA_SYSTEM_LIBS) $(UNIT_ENGINE)
 
 tests_unit_test_audit_SOURCES = tests/unit/test_audit.c
 tests_unit_test_audit_CFLAGS = $(UNIT_CFLAGS)
@@ -276,7 +286,7 @@ tests_unit_test_peer_LDADD = $(UNIT_DAEMON)
 
 tests_unit_test_privilege_SOURCES = tests/unit/test_privilege.c
 tests_unit_test_privilege_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_privilege_LDADD = $(UNIT_DAEMON)
+tests_unit_test_privilege_LDADD = $(BA_SYSTEM_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)

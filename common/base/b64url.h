@@ -7,9 +7,9 @@
 #include "common/base/err.h"
 
 /* Bytes that n characters of base64url decode to, at the most. */
-#define BA_B64URL_DECODED(n)	((n) / 4 * 3 + 2)
+#define BA_B64URL_DECODED(n) ((n) / 4 * 3 + 2)
 /* Characters that n bytes encode to, without a NUL. */
-#define BA_B64URL_ENCODED(n)	(((n) * 4 + 2) / 3)
+#define BA_B64URL_ENCODED(n) (((n)*4 + 2) / 3)
 
 /*
  * Strict base64url without padding (RFC 7515 section 2, RFC 4648 section 5):
@@ -19,8 +19,8 @@
  * or BA_ERR_LIMIT where dst is too small; *lenp is 0 then.  An empty text
  * decodes to nothing, successfully.
  */
-BA_MUST_CHECK int ba_b64url_decode(const char *src, size_t n, void *dst,
-    size_t dstsz, size_t *lenp);
+BA_MUST_CHECK int ba_b64url_decode(
+    const char *src, size_t n, void *dst, size_t dstsz, size_t *lenp);
 
 /* Encode; dst takes BA_B64URL_ENCODED(n) + 1 bytes, NUL included. */
 void ba_b64url_encode(char *dst, const void *src, size_t n);

@@ -16,10 +16,10 @@
  * Fields are for reading only.
  */
 struct ba_buf {
-	unsigned char	*p;	/* NULL while nothing was ever appended */
-	size_t		 len;	/* bytes in use */
-	size_t		 cap;	/* bytes allocated, NUL included */
-	size_t		 max;	/* most bytes it may ever hold, NUL excluded */
+	unsigned char *p; /* NULL while nothing was ever appended */
+	size_t len; /* bytes in use */
+	size_t cap; /* bytes allocated, NUL included */
+	size_t max; /* most bytes it may ever hold, NUL excluded */
 };
 
 /* An empty buffer of at most max bytes.  Allocates nothing. */
@@ -47,8 +47,8 @@ BA_MUST_CHECK int ba_buf_append_byte(struct ba_buf *b, unsigned char c);
  * them and says how many with ba_buf_commit().  The pointer is good until
  * the next call on b.
  */
-BA_MUST_CHECK int ba_buf_reserve(struct ba_buf *b, size_t n,
-    unsigned char **pp);
+BA_MUST_CHECK int ba_buf_reserve(
+    struct ba_buf *b, size_t n, unsigned char **pp);
 void ba_buf_commit(struct ba_buf *b, size_t n);
 
 /* Drop the first n bytes (n <= len); what stays moves to the front. */

@@ -10,9 +10,9 @@
  * time in milliseconds (for deadlines).
  */
 struct ba_clock {
-	int64_t	(*wall)(void *arg);
-	int64_t	(*mono_ms)(void *arg);
-	void	*arg;
+	int64_t (*wall)(void *arg);
+	int64_t (*mono_ms)(void *arg);
+	void *arg;
 };
 
 /* The system's clocks. */

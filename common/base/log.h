@@ -12,7 +12,7 @@
  * Every line is formatted and sanitised here before a sink sees it, so that
  * a sink may pass it as an argument to "%s" and nothing else.
  */
-enum ba_log_level {		/* the numbers of syslog(3) */
+enum ba_log_level { /* the numbers of syslog(3) */
 	BA_LOG_ERR = 3,
 	BA_LOG_WARNING = 4,
 	BA_LOG_NOTICE = 5,
@@ -21,15 +21,15 @@ enum ba_log_level {		/* the numbers of syslog(3) */
 };
 
 struct ba_log {
-	void	(*line)(void *arg, enum ba_log_level level, const char *text);
-	void	*arg;
+	void (*line)(void *arg, enum ba_log_level level, const char *text);
+	void *arg;
 };
 
-#define BA_LOG_LINE_MAX	1024	/* bytes a line, NUL included; longer: cut */
+#define BA_LOG_LINE_MAX 1024 /* bytes a line, NUL included; longer: cut */
 
 /* Format, sanitise, hand to the sink.  log, or its line, may be NULL. */
-void ba_log(const struct ba_log *log, enum ba_log_level level,
-    const char *fmt, ...) __attribute__((__format__(__printf__, 3, 4)));
+void ba_log(const struct ba_log *log, enum ba_log_level level, const char *fmt,
+    ...) __attribute__((__format__(__printf__, 3, 4)));
 
 /*
  * Make text harmless for a log line or a terminal: bytes below 0x20, 0x7f and

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#define BA_URL_MAX	2048	/* bytes, without the NUL */
+#define BA_URL_MAX 2048 /* bytes, without the NUL */
 
 /*
  * A URL we are ready to ask: "https://" in lower case, a host (a name, an

@@ -16,10 +16,9 @@ enum ba_alg {
 	BA_ALG_RS256 = 1,
 	BA_ALG_PS256 = 2,
 	BA_ALG_ES256 = 4,
-	BA_ALG_EDDSA = 8	/* Ed25519 alone, for now */
+	BA_ALG_EDDSA = 8 /* Ed25519 alone, for now */
 };
-#define BA_ALG_ALL	(BA_ALG_RS256 | BA_ALG_PS256 | BA_ALG_ES256 | \
-			    BA_ALG_EDDSA)
+#define BA_ALG_ALL (BA_ALG_RS256 | BA_ALG_PS256 | BA_ALG_ES256 | BA_ALG_EDDSA)
 
 /*
  * By the registered name, byte for byte.  BA_ERR_ALG for any other.  Ed25519
@@ -32,12 +31,12 @@ const char *ba_alg_name(enum ba_alg alg);
 struct ba_jwks;
 struct ba_jwk;
 
-#define BA_JWKS_BYTES_MAX	(512 * 1024)
-#define BA_JWKS_KEYS_MAX	64	/* usable keys kept; more: BA_ERR_JWKS */
+#define BA_JWKS_BYTES_MAX (512 * 1024)
+#define BA_JWKS_KEYS_MAX  64 /* usable keys kept; more: BA_ERR_JWKS */
 
 /* RFC 7518 section 3.3 for the least; above, a verification takes too long. */
-#define BA_RSA_BITS_MIN		2048
-#define BA_RSA_BITS_MAX		16384
+#define BA_RSA_BITS_MIN 2048
+#define BA_RSA_BITS_MAX 16384
 
 /*
  * Parse a key set of n bytes.  Members with a kty, crv or alg unknown to us,
@@ -50,8 +49,8 @@ struct ba_jwk;
  * set, for one without a usable key, and for two usable keys with the same
  * kid that serve the same algorithm.  Freed with ba_jwks_free().
  */
-BA_MUST_CHECK int ba_jwks_parse(const void *p, size_t n,
-    struct ba_jwks **setp, size_t *badp);
+BA_MUST_CHECK int ba_jwks_parse(
+    const void *p, size_t n, struct ba_jwks **setp, size_t *badp);
 void ba_jwks_free(struct ba_jwks *set);
 size_t ba_jwks_count(const struct ba_jwks *set);
 
@@ -59,8 +58,8 @@ size_t ba_jwks_count(const struct ba_jwks *set);
  * The next key that can serve alg and, unless kid is NULL, whose kid is equal
  * byte for byte.  *iter starts at 0.  NULL at the end.
  */
-const struct ba_jwk *ba_jwks_next(const struct ba_jwks *set, const char *kid,
-    enum ba_alg alg, size_t *iter);
+const struct ba_jwk *ba_jwks_next(
+    const struct ba_jwks *set, const char *kid, enum ba_alg alg, size_t *iter);
 
 /*
  * Does key serve alg?  ba_jwks_next() gives no other, and whoever verifies

@@ -9,8 +9,8 @@
 #include "common/base/err.h"
 #include "common/jose/jwk.h"
 
-#define BA_TOKEN_MAX	65536	/* bytes of a token: default and ceiling */
-#define BA_KID_MAX	512	/* bytes of a kid that we look up */
+#define BA_TOKEN_MAX 65536 /* bytes of a token: default and ceiling */
+#define BA_KID_MAX   512 /* bytes of a kid that we look up */
 
 /* A compact JWS (RFC 7515 section 7.1), parsed and not yet believed. */
 struct ba_jws;
@@ -32,16 +32,16 @@ BA_MUST_CHECK int ba_token_kind(const char *token, size_t n);
  * makes, where the algorithm alone says it.  jwk, jku, x5u and x5c are not
  * looked at (RFC 8725 section 3.10).  Freed with ba_jws_free(), which wipes.
  */
-BA_MUST_CHECK int ba_jws_parse(const char *token, size_t n, unsigned allowed,
-    struct ba_jws **jwsp);
+BA_MUST_CHECK int ba_jws_parse(
+    const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp);
 void ba_jws_free(struct ba_jws *jws);
 
 /*
  * The same for a payload of any bytes, or none, as most published test
  * vectors have it.  No access token is one: ba_jws_claims() stays NULL.
  */
-BA_MUST_CHECK int ba_jws_parse_any(const char *token, size_t n,
-    unsigned allowed, struct ba_jws **jwsp);
+BA_MUST_CHECK int ba_jws_parse_any(
+    const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp);
 
 /* From the header: kid and typ are NULL where absent. */
 enum ba_alg ba_jws_alg(const struct ba_jws *jws);
@@ -52,8 +52,8 @@ const char *ba_jws_typ(const struct ba_jws *jws);
  * The payload's iss, unproven: good for choosing among configured issuers
  * and for nothing else.  BA_ERR_ISS where it is missing or no string.
  */
-BA_MUST_CHECK int ba_jws_peek_issuer(const struct ba_jws *jws,
-    const char **issp);
+BA_MUST_CHECK int ba_jws_peek_issuer(
+    const struct ba_jws *jws, const char **issp);
 
 /*
  * Does key hold for it?  BA_ERR_SIGNATURE if not, BA_ERR_KEY for a key that

@@ -14,7 +14,7 @@
  * test vectors of bare signatures are fed in.
  */
 
-#define BA_SIG_MAX	2048	/* bytes: RSA with BA_RSA_BITS_MAX */
+#define BA_SIG_MAX 2048 /* bytes: RSA with BA_RSA_BITS_MAX */
 
 /* Can a signature by alg have n bytes, whatever the key? */
 bool ba_sig_length_ok(enum ba_alg alg, size_t n);

@@ -16,10 +16,10 @@
  * issuer's document) is parsed here and nowhere else.
  */
 
-#define BA_JSON_DEPTH_MAX	16	/* nested arrays and objects */
+#define BA_JSON_DEPTH_MAX 16 /* nested arrays and objects */
 
 /* The last second of the year 9999: the largest NumericDate accepted. */
-#define BA_JSON_DATE_MAX	INT64_C(253402300799)
+#define BA_JSON_DATE_MAX INT64_C(253402300799)
 
 /*
  * One JSON object (RFC 8259) of exactly n bytes.  Refused beside what the
@@ -35,30 +35,29 @@ BA_MUST_CHECK int ba_json_parse(const void *p, size_t n, json_t **rootp);
  * BA_ERR_JSON_TYPE for another type; a null is a wrong type, not an absence.
  * Strings are borrowed from the object and hold no NUL.
  */
-BA_MUST_CHECK int ba_json_string(const json_t *o, const char *name,
-    const char **sp);
+BA_MUST_CHECK int ba_json_string(
+    const json_t *o, const char *name, const char **sp);
 
 /*
  * NumericDate (RFC 7519 section 2): a JSON number, whole or fractional
  * (rounded down), from 0 to BA_JSON_DATE_MAX.  BA_ERR_JSON_TYPE outside.
  */
-BA_MUST_CHECK int ba_json_date(const json_t *o, const char *name,
-    int64_t *tp);
+BA_MUST_CHECK int ba_json_date(const json_t *o, const char *name, int64_t *tp);
 
 /*
  * A string or a non-empty array of strings, as RFC 7519 section 4.1.3 has
  * aud.  BA_OK and *foundp: whether one of them equals want byte for byte.
  */
-BA_MUST_CHECK int ba_json_one_of(const json_t *o, const char *name,
-    const char *want, bool *foundp);
+BA_MUST_CHECK int ba_json_one_of(
+    const json_t *o, const char *name, const char *want, bool *foundp);
 
 /*
  * Is word one of the words of a space-separated list (RFC 6749 section 3.3)?
  * Byte for byte; a list is a string, or an array of strings that hold no
  * space (as some providers send scope).
  */
-BA_MUST_CHECK int ba_json_word(const json_t *o, const char *name,
-    const char *word, bool *foundp);
+BA_MUST_CHECK int ba_json_word(
+    const json_t *o, const char *name, const char *word, bool *foundp);
 
 /* Present at all, whatever its type? */
 bool ba_json_has(const json_t *o, const char *name);

@@ -51,8 +51,8 @@ void ba_fetch_kill(struct ba_fetch *f);
  * Take one answer out, if there is one: BA_OK, else BA_ERR_NOT_FOUND.  The
  * caller has initialised r and clears it.
  */
-BA_MUST_CHECK int ba_fetch_take(struct ba_fetch *f, uint32_t *serialp,
-    struct ba_http_response *r);
+BA_MUST_CHECK int ba_fetch_take(
+    struct ba_fetch *f, uint32_t *serialp, struct ba_http_response *r);
 
 /*
  * One request from start to end, waiting; for the command line.  Waits at

@@ -14,24 +14,24 @@
  * to a helper process (fetch.h), and only that process carries libcurl
  * (http_curl.c is the one file that includes curl.h).
  */
-#define BA_HTTP_BODY_MAX	(512 * 1024)
-#define BA_HTTP_TIMEOUT_MAX	30000	/* ms */
+#define BA_HTTP_BODY_MAX    (512 * 1024)
+#define BA_HTTP_TIMEOUT_MAX 30000 /* ms */
 
 struct ba_http_request {
-	const char	*url;		/* https only */
-	const char	*ca_file;	/* or NULL: the system's bundle */
-	unsigned	 timeout_ms;	/* for all of it */
+	const char *url; /* https only */
+	const char *ca_file; /* or NULL: the system's bundle */
+	unsigned timeout_ms; /* for all of it */
 };
 
 struct ba_http_response {
-	int		 err;		/* BA_OK: an answer came; BA_ERR_TIMEOUT,
+	int err; /* BA_OK: an answer came; BA_ERR_TIMEOUT,
 					   BA_ERR_TLS, BA_ERR_HTTP */
-	unsigned	 status;	/* HTTP status, 0 without an answer */
-	char		 content_type[128]; /* media type, lower case, no
+	unsigned status; /* HTTP status, 0 without an answer */
+	char content_type[128]; /* media type, lower case, no
 					   parameters; "" where there is none */
-	int64_t		 max_age;	/* seconds by Cache-Control, or -1 */
-	char		 why[160];	/* for the log, sanitised */
-	struct ba_buf	 body;		/* at most BA_HTTP_BODY_MAX */
+	int64_t max_age; /* seconds by Cache-Control, or -1 */
+	char why[160]; /* for the log, sanitised */
+	struct ba_buf body; /* at most BA_HTTP_BODY_MAX */
 };
 
 /* An empty response; every field "no answer". */

@@ -21,13 +21,14 @@
  * In the store all is filed under the issuer's URL and its ca_file: what was
  * fetched under one trust is no answer under another.
  */
-#define BA_KEYS_LIFE_DEFAULT	3600	/* s, without Cache-Control */
-#define BA_KEYS_LIFE_MIN	300
-#define BA_KEYS_LIFE_MAX	86400
-#define BA_KEYS_COOLDOWN	30	/* s between two askings for an unknown
+#define BA_KEYS_LIFE_DEFAULT 3600 /* s, without Cache-Control */
+#define BA_KEYS_LIFE_MIN     300
+#define BA_KEYS_LIFE_MAX     86400
+#define BA_KEYS_COOLDOWN                                                       \
+	30 /* s between two askings for an unknown
 					   kid, or after a failure */
-#define BA_KEYS_ASKING		6	/* s that an asking takes at the most */
-#define BA_KEYS_REQUEST_MS	2500	/* … of which a request */
+#define BA_KEYS_ASKING     6 /* s that an asking takes at the most */
+#define BA_KEYS_REQUEST_MS 2500 /* … of which a request */
 
 struct ba_keys;
 
@@ -46,8 +47,8 @@ void ba_keys_free(struct ba_keys *k);
  * what is has ended.  Borrowed until the next ba_keys_get() or ba_keys_feed()
  * for this issuer.  This is ba_snapshot.keys.
  */
-const struct ba_jwks *ba_keys_get(struct ba_keys *k,
-    const struct ba_issuer *issuer, int64_t now);
+const struct ba_jwks *ba_keys_get(
+    struct ba_keys *k, const struct ba_issuer *issuer, int64_t now);
 
 /*
  * What ba_keys_get() gives, is it all that can be had?  Told from the last
@@ -68,8 +69,8 @@ enum ba_keys_state {
 	BA_KEYS_MAY_ASK
 };
 
-enum ba_keys_state ba_keys_state(struct ba_keys *k,
-    const struct ba_issuer *issuer, int64_t now);
+enum ba_keys_state ba_keys_state(
+    struct ba_keys *k, const struct ba_issuer *issuer, int64_t now);
 
 /* What came of this process's last asking, for people; BA_OK before any. */
 int ba_keys_last(struct ba_keys *k, const struct ba_issuer *issuer);
@@ -92,11 +93,10 @@ BA_MUST_CHECK int ba_keys_begin(struct ba_keys *k,
  */
 BA_MUST_CHECK int ba_keys_feed(struct ba_keys *k,
     const struct ba_issuer *issuer, int64_t now,
-    const struct ba_http_response *response,
-    struct ba_http_request *request);
+    const struct ba_http_response *response, struct ba_http_request *request);
 
 /* An asking that got no answer at all ends with this, as a failure. */
-void ba_keys_abandon(struct ba_keys *k, const struct ba_issuer *issuer,
-    int64_t now);
+void ba_keys_abandon(
+    struct ba_keys *k, const struct ba_issuer *issuer, int64_t now);
 
 #endif

@@ -14,8 +14,8 @@
  * RFC 8414 sections 3 and 3.3.
  */
 enum ba_well_known {
-	BA_WELL_KNOWN_OIDC,	/* issuer + /.well-known/openid-configuration */
-	BA_WELL_KNOWN_OAUTH	/* /.well-known/oauth-authorization-server
+	BA_WELL_KNOWN_OIDC, /* issuer + /.well-known/openid-configuration */
+	BA_WELL_KNOWN_OAUTH /* /.well-known/oauth-authorization-server
 				   between host and path */
 };
 
@@ -24,8 +24,8 @@ enum ba_well_known {
  * the suffix is added (OpenID Connect Discovery 1.0 section 4.1).
  * BA_ERR_LIMIT.
  */
-BA_MUST_CHECK int ba_well_known_url(const char *issuer,
-    enum ba_well_known form, char *dst, size_t dstsz);
+BA_MUST_CHECK int ba_well_known_url(
+    const char *issuer, enum ba_well_known form, char *dst, size_t dstsz);
 
 /*
  * Judge an answer to that request and find jwks_uri in it: status 200, a

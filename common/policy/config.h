@@ -15,79 +15,79 @@
  * ba_config_free().  doc/DESIGN.md and bearerauth.conf(5) describe the file.
  */
 
-#define BA_CONFIG_BYTES_MAX	(1024 * 1024)	/* of one file */
-#define BA_SKEW_DEFAULT		60	/* seconds of clock skew … */
-#define BA_SKEW_MAX		300	/* … and their ceiling */
-#define BA_MIN_UID_DEFAULT	1000
+#define BA_CONFIG_BYTES_MAX (1024 * 1024) /* of one file */
+#define BA_SKEW_DEFAULT     60 /* seconds of clock skew … */
+#define BA_SKEW_MAX         300 /* … and their ceiling */
+#define BA_MIN_UID_DEFAULT  1000
 
 struct ba_strings {
-	char	**v;
-	size_t	  n;
+	char **v;
+	size_t n;
 };
 
-struct ba_where {		/* where a section or rule was read */
-	const char	*file;
-	unsigned	 line;
+struct ba_where { /* where a section or rule was read */
+	const char *file;
+	unsigned line;
 };
 
 struct ba_issuer {
-	const char	*url;		/* [issuer URL], byte for byte */
-	struct ba_strings audience;	/* audience =, one or more */
-	unsigned	 algorithms;	/* algorithms =, bits of enum ba_alg */
-	const char	*username;	/* username =, name of a claim */
-	const char	*jwks_file;	/* jwks_file =, or NULL: ask the issuer */
-	const char	*ca_file;	/* ca_file =, or NULL: the system's */
-	int64_t		 clock_skew;	/* clock_skew =, seconds */
-	size_t		 index;		/* 0 … n_issuers - 1 */
-	struct ba_where	 where;
+	const char *url; /* [issuer URL], byte for byte */
+	struct ba_strings audience; /* audience =, one or more */
+	unsigned algorithms; /* algorithms =, bits of enum ba_alg */
+	const char *username; /* username =, name of a claim */
+	const char *jwks_file; /* jwks_file =, or NULL: ask the issuer */
+	const char *ca_file; /* ca_file =, or NULL: the system's */
+	int64_t clock_skew; /* clock_skew =, seconds */
+	size_t index; /* 0 … n_issuers - 1 */
+	struct ba_where where;
 };
 
 enum ba_accounts {
-	BA_ACCOUNTS_LOCAL,	/* users of this machine: a uid is demanded */
-	BA_ACCOUNTS_VIRTUAL	/* names only: mailboxes, directory entries */
+	BA_ACCOUNTS_LOCAL, /* users of this machine: a uid is demanded */
+	BA_ACCOUNTS_VIRTUAL /* names only: mailboxes, directory entries */
 };
 
 enum ba_tristate { BA_UNSAID, BA_ALLOW, BA_DENY };
 
 struct ba_service {
-	const char	*name;		/* [service NAME] */
+	const char *name; /* [service NAME] */
 	const struct ba_issuer **issuer; /* issuer =, one or more */
-	size_t		 n_issuers;
+	size_t n_issuers;
 	struct ba_strings require_scope; /* require_scope =, all of them */
-	uid_t		*peer;		/* peer =, who may ask; default root */
-	size_t		 n_peers;
-	enum ba_accounts accounts;	/* accounts = local | virtual */
-	uid_t		 min_uid;	/* min_uid = */
+	uid_t *peer; /* peer =, who may ask; default root */
+	size_t n_peers;
+	enum ba_accounts accounts; /* accounts = local | virtual */
+	uid_t min_uid; /* min_uid = */
 	enum ba_tristate account_without_token;
-	const char	*confirm;	/* confirm =, a question; or NULL */
-	struct ba_where	 where;
+	const char *confirm; /* confirm =, a question; or NULL */
+	struct ba_where where;
 };
 
 struct ba_listen {
-	const char	*path;		/* [listen PATH] */
-	mode_t		 mode;		/* mode =, default 0666 */
-	gid_t		 group;		/* group =, default 0 */
-	struct ba_where	 where;
+	const char *path; /* [listen PATH] */
+	mode_t mode; /* mode =, default 0666 */
+	gid_t group; /* group =, default 0 */
+	struct ba_where where;
 };
 
 struct ba_config {
 	struct ba_issuer *issuers;
-	size_t		 n_issuers;
+	size_t n_issuers;
 	struct ba_service *services;
-	size_t		 n_services;
-	struct ba_listen *listens;	/* beside the default ask socket, or
+	size_t n_services;
+	struct ba_listen *listens; /* beside the default ask socket, or
 					   for it, where the path is equal */
-	size_t		 n_listens;
-	unsigned	 max_connections; /* [broker] max_connections =, 1024 */
-	unsigned	 max_per_uid;	/* [broker] max_per_uid =, 256 */
-	void		*arena;		/* what all of this is made of */
+	size_t n_listens;
+	unsigned max_connections; /* [broker] max_connections =, 1024 */
+	unsigned max_per_uid; /* [broker] max_per_uid =, 256 */
+	void *arena; /* what all of this is made of */
 };
 
 /* One call for each thing found wrong: where, what, and the remedy. */
 struct ba_config_report {
-	void	(*problem)(void *arg, const char *file, unsigned line,
-		    const char *text);
-	void	*arg;
+	void (*problem)(
+	    void *arg, const char *file, unsigned line, const char *text);
+	void *arg;
 };
 
 /*
@@ -113,10 +113,10 @@ BA_MUST_CHECK int ba_config_parse(const char *name, const void *p, size_t n,
 void ba_config_free(struct ba_config *config);
 
 /* Byte for byte; NULL where there is none. */
-const struct ba_issuer *ba_config_issuer(const struct ba_config *config,
-    const char *url);
-const struct ba_service *ba_config_service(const struct ba_config *config,
-    const char *name);
+const struct ba_issuer *ba_config_issuer(
+    const struct ba_config *config, const char *url);
+const struct ba_service *ba_config_service(
+    const struct ba_config *config, const char *name);
 
 /* May a process with this effective uid ask in the name of service? */
 bool ba_service_peer(const struct ba_service *service, uid_t uid);

@@ -17,60 +17,59 @@
 /* A configuration on its way from text to struct ba_config. */
 struct ba_builder {
 	const struct ba_config_report *report; /* or NULL */
-	struct ba_arena	*arena;
+	struct ba_arena *arena;
 	struct ba_config *config;
-	struct ba_where	 at;		/* what is being judged */
-	struct ba_section *sections;	/* of all files, in order */
-	size_t		 n_sections;
-	struct ba_section *open;	/* whose keys are being read, or NULL */
-	bool		 skip;		/* keys of a section of unknown kind */
-	size_t		 problems;	/* reported so far */
-	bool		 unread;	/* a file or directory was not read */
-	int		 err;		/* BA_ERR_CONFIG, or what is worse */
+	struct ba_where at; /* what is being judged */
+	struct ba_section *sections; /* of all files, in order */
+	size_t n_sections;
+	struct ba_section *open; /* whose keys are being read, or NULL */
+	bool skip; /* keys of a section of unknown kind */
+	size_t problems; /* reported so far */
+	bool unread; /* a file or directory was not read */
+	int err; /* BA_ERR_CONFIG, or what is worse */
 };
 
 struct ba_key {
-	const char	*name;
+	const char *name;
 	/*
 	 * Judge value and set what it says in object (a struct ba_issuer …,
 	 * by the section's kind).  A bad value is reported, and BA_OK
 	 * returned; BA_ERR_NOMEM.
 	 */
-	int		(*set)(struct ba_builder *b, void *object,
-			    const char *value);
-	const char	*needed;	/* why it must be there, or NULL */
+	int (*set)(struct ba_builder *b, void *object, const char *value);
+	const char *needed; /* why it must be there, or NULL */
 };
 
 struct ba_section_kind {
-	const char	*kind;
-	const char	*usage;		/* "[service NAME]" */
+	const char *kind;
+	const char *usage; /* "[service NAME]" */
 	const struct ba_key *keys;
-	size_t		 n_keys;
+	size_t n_keys;
 	/* NULL, or what is wrong with a section's name, with a remedy. */
-	const char	*(*name_fault)(const char *name);
+	const char *(*name_fault)(const char *name);
 	/*
 	 * The section's object, with all defaults; its array has room.
 	 * NULL: no memory.
 	 */
-	void		*(*begin)(struct ba_builder *b, const char *name);
+	void *(*begin)(struct ba_builder *b, const char *name);
 };
 
 struct ba_pair {
 	const struct ba_key *key;
-	const char	*value;
-	unsigned	 line;
+	const char *value;
+	unsigned line;
 };
 
 struct ba_section {
 	const struct ba_section_kind *kind;
-	const char	*name;
-	struct ba_where	 where;
-	struct ba_pair	*pairs;
-	size_t		 n_pairs;
-	void		*object;
+	const char *name;
+	struct ba_where where;
+	struct ba_pair *pairs;
+	size_t n_pairs;
+	void *object;
 };
 
-#define BA_SECTION_KINDS	4
+#define BA_SECTION_KINDS 4
 extern const struct ba_section_kind ba_section_kinds[BA_SECTION_KINDS];
 
 /* Report a problem at b->at: one line with its remedy. */

@@ -10,7 +10,7 @@
 #include "common/base/err.h"
 #include "common/policy/config.h"
 
-#define BA_NAME_MAX	255	/* bytes of a user name, of any grammar */
+#define BA_NAME_MAX 255 /* bytes of a user name, of any grammar */
 
 /*
  * The grammar of names.  local: [a-z_][a-z0-9_-]{0,31}, the portable names
@@ -28,7 +28,6 @@ bool ba_name_ok(const char *name, enum ba_accounts grammar);
  * BA_ERR_CLAIM (OIDC-03).
  */
 BA_MUST_CHECK int ba_identity(const struct ba_issuer *issuer,
-    const struct ba_service *service, const json_t *claims,
-    const char **namep);
+    const struct ba_service *service, const json_t *claims, const char **namep);
 
 #endif

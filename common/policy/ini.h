@@ -21,14 +21,14 @@
  * without control characters other than HTAB, nor anything else that
  * ba_sanitise() would not show; CRLF ends are taken.
  */
-#define BA_INI_LINE_MAX	4096
+#define BA_INI_LINE_MAX 4096
 
 struct ba_ini_line {
-	unsigned	 number;	/* from 1 */
-	const char	*section;	/* set for a section line: kind … */
-	const char	*name;		/* … and name, "" where there is none */
-	const char	*key;		/* set for a pair */
-	const char	*value;
+	unsigned number; /* from 1 */
+	const char *section; /* set for a section line: kind … */
+	const char *name; /* … and name, "" where there is none */
+	const char *key; /* set for a pair */
+	const char *value;
 };
 
 /*

@@ -40,33 +40,33 @@
  */
 struct ba_store;
 
-#define BA_STORE_VALUE_MAX	(1024 * 1024)
+#define BA_STORE_VALUE_MAX (1024 * 1024)
 
-enum ba_space {			/* names are apart by space */
-	BA_SPACE_KEYS = 1,	/* an issuer's key set */
-	BA_SPACE_ATTEMPT = 2,	/* when an issuer was last asked */
-	BA_SPACE_LOGIN = 3	/* what a login was granted on */
+enum ba_space { /* names are apart by space */
+	BA_SPACE_KEYS = 1, /* an issuer's key set */
+	BA_SPACE_ATTEMPT = 2, /* when an issuer was last asked */
+	BA_SPACE_LOGIN = 3 /* what a login was granted on */
 };
 
 enum ba_reach {
-	BA_REACH_PROCESS,	/* this process's memory only */
-	BA_REACH_SHARED		/* the file too, where there is one */
+	BA_REACH_PROCESS, /* this process's memory only */
+	BA_REACH_SHARED /* the file too, where there is one */
 };
 
 struct ba_store_options {
-	const char	*path;		/* NULL: memory alone */
-	unsigned	 busy_ms;	/* longest wait for the file */
-	size_t		 max_entries;	/* in memory; oldest out; 0: 4096 */
+	const char *path; /* NULL: memory alone */
+	unsigned busy_ms; /* longest wait for the file */
+	size_t max_entries; /* in memory; oldest out; 0: 4096 */
 	const struct ba_log *log;
-	const struct ba_clock *clock;	/* of waits; NULL: the system's */
+	const struct ba_clock *clock; /* of waits; NULL: the system's */
 };
 
 /*
  * Opens lazily: the file is touched at the first get or put that needs it.
  * BA_ERR_NOMEM.
  */
-BA_MUST_CHECK int ba_store_open(const struct ba_store_options *options,
-    struct ba_store **storep);
+BA_MUST_CHECK int ba_store_open(
+    const struct ba_store_options *options, struct ba_store **storep);
 void ba_store_close(struct ba_store *store);
 
 /*
@@ -97,8 +97,7 @@ BA_MUST_CHECK int ba_store_add(struct ba_store *store, enum ba_space space,
     int64_t now, int64_t expires, enum ba_reach reach);
 
 /* Forget; BA_OK also where there was nothing. */
-BA_MUST_CHECK int ba_store_delete(struct ba_store *store,
-    enum ba_space space, const void *name, size_t name_len,
-    enum ba_reach reach);
+BA_MUST_CHECK int ba_store_delete(struct ba_store *store, enum ba_space space,
+    const void *name, size_t name_len, enum ba_reach reach);
 
 #endif

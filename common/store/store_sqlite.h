@@ -42,8 +42,8 @@ struct ba_sqlite;
 #define BA_SQLITE_PAGES_MAX 16384
 
 /* The file's directory must belong to this user and be closed to others. */
-BA_MUST_CHECK int ba_sqlite_new(const struct ba_store_options *options,
-    struct ba_sqlite **sp);
+BA_MUST_CHECK int ba_sqlite_new(
+    const struct ba_store_options *options, struct ba_sqlite **sp);
 void ba_sqlite_free(struct ba_sqlite *s);
 
 /*

@@ -19,22 +19,22 @@
  * afterwards what they were before; nothing is printed; nothing blocks for
  * longer than the deadline, except in the host's own prompt.
  */
-#define BA_ID_LEN	32
+#define BA_ID_LEN 32
 
 struct ba_client {
-	const char	*socket;	/* path of the ask socket */
-	const char	*broker;	/* program to spawn, or NULL: never */
-	const char	*config;	/* for a spawned broker; NULL: default */
-	uid_t		 trusted_uid;	/* 0; another one only in tests */
-	unsigned	 deadline_ms;	/* prompts' waiting not counted */
-	const char	*trusted_dir;	/* NULL; in tests: a directory that the
+	const char *socket; /* path of the ask socket */
+	const char *broker; /* program to spawn, or NULL: never */
+	const char *config; /* for a spawned broker; NULL: default */
+	uid_t trusted_uid; /* 0; another one only in tests */
+	unsigned deadline_ms; /* prompts' waiting not counted */
+	const char *trusted_dir; /* NULL; in tests: a directory that the
 					   socket's path begins with and that
 					   is taken as good (trust.h) */
 };
 
 /* Socket, broker and deadline as built in: for PAM 10 s, for SASL 3 s. */
-#define BA_DEADLINE_PAM_MS	10000
-#define BA_DEADLINE_SASL_MS	3000
+#define BA_DEADLINE_PAM_MS  10000
+#define BA_DEADLINE_SASL_MS 3000
 void ba_client_defaults(struct ba_client *c, unsigned deadline_ms);
 
 /*
@@ -44,19 +44,19 @@ void ba_client_defaults(struct ba_client *c, unsigned deadline_ms);
 bool ba_client_usable(const struct ba_client *c);
 
 struct ba_ask {
-	enum ba_msg_type type;		/* BA_MSG_ASK or BA_MSG_ACCOUNT */
-	char		 id[BA_ID_LEN + 1]; /* ASK: made by ba_ask(), stays
+	enum ba_msg_type type; /* BA_MSG_ASK or BA_MSG_ACCOUNT */
+	char id[BA_ID_LEN + 1]; /* ASK: made by ba_ask(), stays
 					   here for the log; ACCOUNT: that of
 					   the ASK, or "" for another way in */
-	const char	*service;
-	const char	*user;		/* or NULL: whoever the token names */
-	bool		 uid_known;
-	uid_t		 uid;
-	const char	*rhost;		/* or NULL */
-	const char	*tty;		/* or NULL */
-	uint8_t		 origin;	/* enum ba_origin */
-	const void	*token;		/* ASK only */
-	size_t		 token_len;
+	const char *service;
+	const char *user; /* or NULL: whoever the token names */
+	bool uid_known;
+	uid_t uid;
+	const char *rhost; /* or NULL */
+	const char *tty; /* or NULL */
+	uint8_t origin; /* enum ba_origin */
+	const void *token; /* ASK only */
+	size_t token_len;
 };
 
 struct ba_ask_host {
@@ -65,18 +65,18 @@ struct ba_ask_host {
 	 * the answer into reply.  Any error ends the conversation with
 	 * BA_ERR_CONVERSATION.  NULL: the user cannot be asked.
 	 */
-	int	(*prompt)(void *arg, enum ba_prompt_style style,
-		    const char *text, struct ba_buf *reply);
-	void	*arg;
-	const struct ba_log *log;	/* never gets token or reply */
+	int (*prompt)(void *arg, enum ba_prompt_style style, const char *text,
+	    struct ba_buf *reply);
+	void *arg;
+	const struct ba_log *log; /* never gets token or reply */
 };
 
 struct ba_answer {
-	char		 user[256];	/* accepted: the local name */
-	int64_t		 expires;	/* accepted: the token's exp, or 0 */
-	char		 status[64];	/* refused: RFC 6750 error code */
-	char		 scope[512];	/* … scope that would help, or "" */
-	char		 metadata[2049]; /* … openid-configuration, or "" */
+	char user[256]; /* accepted: the local name */
+	int64_t expires; /* accepted: the token's exp, or 0 */
+	char status[64]; /* refused: RFC 6750 error code */
+	char scope[512]; /* … scope that would help, or "" */
+	char metadata[2049]; /* … openid-configuration, or "" */
 };
 
 /*

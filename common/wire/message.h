@@ -24,20 +24,20 @@
  * the field's kind; anything else is BA_ERR_PROTOCOL.  New fields come with
  * a new version, never within one.
  */
-#define BA_WIRE_VERSION		1
-#define BA_WIRE_ASK_MAX		(72 * 1024)	/* frame limit, ask socket */
-#define BA_WIRE_ANSWER_MAX	(8 * 1024)	/* … from broker to plug-in */
-#define BA_SERVICE_MAX		64	/* bytes of a service's name … */
-#define BA_FIELD_MAX		255	/* … of user, rhost and tty */
-#define BA_WIRE_TOKEN_MAX	65536	/* … of a token */
-#define BA_WIRE_TEXT_MAX	4096	/* … of a prompt or a reply */
-#define BA_WIRE_FETCH_MAX	(528 * 1024)	/* frame limit, helper */
+#define BA_WIRE_VERSION    1
+#define BA_WIRE_ASK_MAX    (72 * 1024) /* frame limit, ask socket */
+#define BA_WIRE_ANSWER_MAX (8 * 1024) /* … from broker to plug-in */
+#define BA_SERVICE_MAX     64 /* bytes of a service's name … */
+#define BA_FIELD_MAX       255 /* … of user, rhost and tty */
+#define BA_WIRE_TOKEN_MAX  65536 /* … of a token */
+#define BA_WIRE_TEXT_MAX   4096 /* … of a prompt or a reply */
+#define BA_WIRE_FETCH_MAX  (528 * 1024) /* frame limit, helper */
 
 enum ba_msg_type {
 	/* plug-in → broker */
-	BA_MSG_ASK = 1,		/* is this token good for this login? */
-	BA_MSG_ACCOUNT = 2,	/* may this login go on? (PAM account) */
-	BA_MSG_REPLY = 3,	/* the user's answer to a PROMPT */
+	BA_MSG_ASK = 1, /* is this token good for this login? */
+	BA_MSG_ACCOUNT = 2, /* may this login go on? (PAM account) */
+	BA_MSG_REPLY = 3, /* the user's answer to a PROMPT */
 	/* command line → broker, control socket */
 	BA_MSG_CONTROL = 16,
 	/* broker → helper */
@@ -56,52 +56,52 @@ enum ba_msg_type {
  * hold line feeds), bytes is anything, u8/u32/u64 are big endian.
  */
 enum ba_tag {
-	BA_TAG_ID = 1,		/* text, 32 digits of lower-case hex; made by
+	BA_TAG_ID = 1, /* text, 32 digits of lower-case hex; made by
 				   the plug-in */
-	BA_TAG_SERVICE = 2,	/* text, 1–64 */
-	BA_TAG_USER = 3,	/* text, 1–255 */
-	BA_TAG_UID = 4,		/* u32; absent: unknown to the host */
-	BA_TAG_RHOST = 5,	/* text, 0–255 */
-	BA_TAG_TTY = 6,		/* text, 0–255 */
-	BA_TAG_DEADLINE = 7,	/* u32, ms that the plug-in waits */
-	BA_TAG_TOKEN = 8,	/* bytes, 1–65536 */
-	BA_TAG_ORIGIN = 9,	/* u8, enum ba_origin */
-	BA_TAG_CAN_PROMPT = 10,	/* u8, 1: the user can be asked */
-	BA_TAG_TEXT = 11,	/* text with LF, or reply, 0–4096 */
-	BA_TAG_STYLE = 12,	/* u8, enum ba_prompt_style */
-	BA_TAG_FAMILY = 13,	/* u8, enum ba_family */
-	BA_TAG_EXPIRES = 14,	/* u64, seconds since 1970 */
-	BA_TAG_STATUS = 15,	/* text, 1–63: RFC 6750 error code, for SASL */
-	BA_TAG_SCOPE = 16,	/* text, 1–511: scope that would help */
-	BA_TAG_METADATA = 17,	/* text, 1–2048: openid-configuration */
-	BA_TAG_COMMAND = 18,	/* text, 1–255: a control command */
-	BA_TAG_SERIAL = 19,	/* u32 */
-	BA_TAG_URL = 20,	/* text, 1–2048 */
-	BA_TAG_CA_FILE = 21,	/* text, 1–4096 */
-	BA_TAG_TIMEOUT = 22,	/* u32, ms */
-	BA_TAG_ERROR = 23,	/* u32, an enum ba_err negated */
+	BA_TAG_SERVICE = 2, /* text, 1–64 */
+	BA_TAG_USER = 3, /* text, 1–255 */
+	BA_TAG_UID = 4, /* u32; absent: unknown to the host */
+	BA_TAG_RHOST = 5, /* text, 0–255 */
+	BA_TAG_TTY = 6, /* text, 0–255 */
+	BA_TAG_DEADLINE = 7, /* u32, ms that the plug-in waits */
+	BA_TAG_TOKEN = 8, /* bytes, 1–65536 */
+	BA_TAG_ORIGIN = 9, /* u8, enum ba_origin */
+	BA_TAG_CAN_PROMPT = 10, /* u8, 1: the user can be asked */
+	BA_TAG_TEXT = 11, /* text with LF, or reply, 0–4096 */
+	BA_TAG_STYLE = 12, /* u8, enum ba_prompt_style */
+	BA_TAG_FAMILY = 13, /* u8, enum ba_family */
+	BA_TAG_EXPIRES = 14, /* u64, seconds since 1970 */
+	BA_TAG_STATUS = 15, /* text, 1–63: RFC 6750 error code, for SASL */
+	BA_TAG_SCOPE = 16, /* text, 1–511: scope that would help */
+	BA_TAG_METADATA = 17, /* text, 1–2048: openid-configuration */
+	BA_TAG_COMMAND = 18, /* text, 1–255: a control command */
+	BA_TAG_SERIAL = 19, /* u32 */
+	BA_TAG_URL = 20, /* text, 1–2048 */
+	BA_TAG_CA_FILE = 21, /* text, 1–4096 */
+	BA_TAG_TIMEOUT = 22, /* u32, ms */
+	BA_TAG_ERROR = 23, /* u32, an enum ba_err negated */
 	BA_TAG_HTTP_STATUS = 24, /* u32 */
 	BA_TAG_CONTENT_TYPE = 25, /* text, 0–127 */
-	BA_TAG_MAX_AGE = 26,	/* u32, seconds; absent: not said */
-	BA_TAG_WHY = 27,	/* text, 0–159 */
-	BA_TAG_BODY = 28,	/* bytes, 0–524288 */
+	BA_TAG_MAX_AGE = 26, /* u32, seconds; absent: not said */
+	BA_TAG_WHY = 27, /* text, 0–159 */
+	BA_TAG_BODY = 28, /* bytes, 0–524288 */
 	BA_TAG_MAX = 29
 };
 
 enum ba_prompt_style {
-	BA_PROMPT_SECRET = 1,	/* ask, echo off */
-	BA_PROMPT_PLAIN = 2,	/* ask, echo on */
-	BA_PROMPT_INFO = 3,	/* tell; no reply comes */
-	BA_PROMPT_ERROR = 4	/* tell; no reply comes */
+	BA_PROMPT_SECRET = 1, /* ask, echo off */
+	BA_PROMPT_PLAIN = 2, /* ask, echo on */
+	BA_PROMPT_INFO = 3, /* tell; no reply comes */
+	BA_PROMPT_ERROR = 4 /* tell; no reply comes */
 };
 
 /* A frame that was parsed: views into the frame's bytes. */
 struct ba_msg {
-	uint8_t		 version;
-	uint8_t		 type;
+	uint8_t version;
+	uint8_t type;
 	struct {
-		const unsigned char *p;	/* NULL: not there */
-		size_t	 n;
+		const unsigned char *p; /* NULL: not there */
+		size_t n;
 	} field[BA_TAG_MAX];
 };
 
@@ -110,8 +110,8 @@ struct ba_msg {
  * included), or 0 in it when fewer than 4 bytes are there yet.
  * BA_ERR_PROTOCOL when it says less than 2 or more than max.
  */
-BA_MUST_CHECK int ba_frame_size(const void *p, size_t n, size_t max,
-    size_t *totalp);
+BA_MUST_CHECK int ba_frame_size(
+    const void *p, size_t n, size_t max, size_t *totalp);
 
 /* A whole frame of exactly n bytes.  BA_ERR_PROTOCOL; version not judged
    beyond: 1 to BA_WIRE_VERSION. */
@@ -120,15 +120,13 @@ BA_MUST_CHECK int ba_msg_parse(const void *p, size_t n, struct ba_msg *m);
 bool ba_msg_has(const struct ba_msg *m, enum ba_tag tag);
 
 /* Into dst with a NUL; "" where the field is absent.  BA_ERR_LIMIT. */
-BA_MUST_CHECK int ba_msg_get_str(const struct ba_msg *m, enum ba_tag tag,
-    char *dst, size_t dstsz);
+BA_MUST_CHECK int ba_msg_get_str(
+    const struct ba_msg *m, enum ba_tag tag, char *dst, size_t dstsz);
 
 /* Numbers; fallback where the field is absent. */
 uint8_t ba_msg_u8(const struct ba_msg *m, enum ba_tag tag, uint8_t fallback);
-uint32_t ba_msg_u32(const struct ba_msg *m, enum ba_tag tag,
-    uint32_t fallback);
-uint64_t ba_msg_u64(const struct ba_msg *m, enum ba_tag tag,
-    uint64_t fallback);
+uint32_t ba_msg_u32(const struct ba_msg *m, enum ba_tag tag, uint32_t fallback);
+uint64_t ba_msg_u64(const struct ba_msg *m, enum ba_tag tag, uint64_t fallback);
 
 /*
  * Build a frame at the end of b: begin, put, end.  Only _end() makes it
@@ -137,14 +135,13 @@ uint64_t ba_msg_u64(const struct ba_msg *m, enum ba_tag tag,
  * nothing, so that only _end()'s result must be looked at.
  */
 struct ba_msg_out {
-	struct ba_buf	*b;
-	size_t		 start;
-	int		 err;
+	struct ba_buf *b;
+	size_t start;
+	int err;
 };
 void ba_msg_begin(struct ba_msg_out *o, struct ba_buf *b, uint8_t version,
     enum ba_msg_type type);
-void ba_msg_put(struct ba_msg_out *o, enum ba_tag tag, const void *p,
-    size_t n);
+void ba_msg_put(struct ba_msg_out *o, enum ba_tag tag, const void *p, size_t n);
 /* s may be NULL or "": then nothing is put. */
 void ba_msg_put_str(struct ba_msg_out *o, enum ba_tag tag, const char *s);
 void ba_msg_put_u8(struct ba_msg_out *o, enum ba_tag tag, uint8_t v);

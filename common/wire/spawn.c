@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -188,7 +189,7 @@ run_helper(struct room *room)
 {
 	sigset_t all, before;
 	pid_t pid;
-	int r = BA_ERR_SYSTEM;
+	int r = BA_ERR_SYSTEM, dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 
 	/* By number, since glibc would leave out its own two signals. */
 	memset(&all, 0xff, sizeof(all));
@@ -201,6 +202,11 @@ run_helper(struct room *room)
 		/* ECHILD: a host that waits with __WALL was faster. */
 		while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
 			;
+		/* It is the memory's, and lost as the helper's gid changes;
+		   but nobody may look in while a broker stands in it. */
+		if (room->stage != STARTING && dumpable == 1 &&
+		    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1)
+			(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 		if (room->stage == STARTED && room->prepare_errno == 0)
 			r = room->exec_errno == 0 ? BA_OK : BA_ERR_NO_BROKER;
 	}

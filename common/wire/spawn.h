@@ -12,7 +12,8 @@
  * session, with descriptors 0 to 2 on /dev/null, the socket as 3 and no
  * other, no supplementary groups, all signals at their default action and
  * blocked (it unblocks them itself), and an environment of two constant
- * variables.  The host's signal mask, errno and descriptors are as before.
+ * variables.  The host's signal mask, errno, descriptors and "dumpable" (of
+ * prctl(2)) are as before.
  *
  * argv is passed as it is; argv[0] is the program's absolute path.
  * BA_ERR_SYSTEM, BA_ERR_LIMIT where argv is too long, BA_ERR_NO_BROKER where

@@ -14,16 +14,16 @@
  * (ENOENT); BA_ERR_SOCKET_TRUST otherwise, and *whyp says in constant text
  * what was wrong.
  */
-BA_MUST_CHECK int ba_trust_path(const char *path, uid_t trusted_uid,
-    const char **whyp);
+BA_MUST_CHECK int ba_trust_path(
+    const char *path, uid_t trusted_uid, const char **whyp);
 
 /*
  * The same, but base and what stands above it are taken as good: base is ""
  * or a directory that path begins with.  For tests, which cannot choose who
  * owns the directory they are built in.
  */
-BA_MUST_CHECK int ba_trust_path_below(const char *base, const char *path,
-    uid_t trusted_uid, const char **whyp);
+BA_MUST_CHECK int ba_trust_path_below(
+    const char *base, const char *path, uid_t trusted_uid, const char **whyp);
 
 /*
  * Is the other end of this connected socket root, trusted_uid, or the user

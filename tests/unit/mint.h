@@ -16,10 +16,10 @@
  * the caller's, for free().
  */
 enum ba_mint_kind {
-	BA_MINT_RSA,		/* 2048 bits, e 65537; see ba_mint_rsa() */
+	BA_MINT_RSA, /* 2048 bits, e 65537; see ba_mint_rsa() */
 	BA_MINT_P256,
 	BA_MINT_ED25519,
-	BA_MINT_P384		/* a good key that nothing here can use */
+	BA_MINT_P384 /* a good key that nothing here can use */
 };
 
 struct ba_mint;
@@ -28,11 +28,11 @@ struct ba_mint;
  * A new key pair.  kid and alg go into its JWK, each unless it is NULL; alg
  * may be any text.
  */
-struct ba_mint *ba_mint_new(enum ba_mint_kind kind, const char *kid,
-    const char *alg);
+struct ba_mint *ba_mint_new(
+    enum ba_mint_kind kind, const char *kid, const char *alg);
 /* An RSA pair of so many bits with this public exponent (odd, 3 or more). */
-struct ba_mint *ba_mint_rsa(unsigned bits, unsigned long e, const char *kid,
-    const char *alg);
+struct ba_mint *ba_mint_rsa(
+    unsigned bits, unsigned long e, const char *kid, const char *alg);
 void ba_mint_free(struct ba_mint *m);
 
 /* The public numbers: n (RSA), x (others) or y (EC), as bytes; 0 if none. */
@@ -56,27 +56,27 @@ char *ba_mint_jwks_of(const struct ba_mint *m);
  * A compact JWS of this header and this payload, signed as alg says, whatever
  * the header says.  The key's kind must fit alg.
  */
-char *ba_mint_sign(const struct ba_mint *m, enum ba_alg alg,
-    const char *header, const char *payload);
+char *ba_mint_sign(const struct ba_mint *m, enum ba_alg alg, const char *header,
+    const char *payload);
 
 /*
  * The usual token: the header {"alg":…,"typ":typ,"kid":kid}, of which typ is
  * left out if it is NULL, kid if the pair has none.
  */
-char *ba_mint_token(const struct ba_mint *m, enum ba_alg alg,
-    const char *typ, const char *payload);
+char *ba_mint_token(const struct ba_mint *m, enum ba_alg alg, const char *typ,
+    const char *payload);
 
 /* HMAC-SHA-256 with any secret: what an attacker makes of a public key. */
-char *ba_mint_hs256(const void *secret, size_t n, const char *header,
-    const char *payload);
+char *ba_mint_hs256(
+    const void *secret, size_t n, const char *header, const char *payload);
 
 /* The raw signature over n bytes, in the form that JWS has; its length. */
 size_t ba_mint_raw(const struct ba_mint *m, enum ba_alg alg, const void *p,
     size_t n, unsigned char *dst, size_t dstsz);
 
 /* RSASSA-PSS with SHA-256, another salt length, another hash for MGF1. */
-size_t ba_mint_pss(const struct ba_mint *m, const void *p, size_t n,
-    int salt, const char *mgf, unsigned char *dst, size_t dstsz);
+size_t ba_mint_pss(const struct ba_mint *m, const void *p, size_t n, int salt,
+    const char *mgf, unsigned char *dst, size_t dstsz);
 
 /* Three segments of any bytes. */
 char *ba_mint_compact(const void *header, size_t hn, const void *payload,

@@ -60,7 +60,7 @@ test_V41_prompts_that_are_not_answered(void **state)
 		"a@b's password: ",
 		"(a@b) Password: ",
 		"(a@b) Verification code: ",
-		"Enter passphrase for key '/home/a/.ssh/id_ed25519': ",
+		"Enter passphrase for key '/home/alice/.ssh/id_ed25519': ",
 		"Are you sure you want to continue connecting "
 		"(yes/no/[fingerprint])? ",
 		"(a@b) OAuth token:",

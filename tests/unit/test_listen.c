@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -44,13 +48,15 @@ static int
 try_connect(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, r;
+	int fd, r, saved;
 
 	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(fd >= 0);
 	r = connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	saved = errno;
 	close(fd);
+	errno = saved;
 	return r;
 }
 
@@ -140,6 +146,172 @@ something_else_in_its_place(void **state)
 	ba_sockets_close(&s);
 }
 
+/* A path of n bytes in our directory. */
+static void
+longest(char *dst, size_t n)
+{
+	size_t have = strlen(dir);
+
+	memcpy(dst, dir, have);
+	memset(dst + have, 'a', n - have);
+	dst[have] = '/';
+	dst[n] = '\0';
+}
+
+/* What a broker that was killed half-way left is no obstacle; others are. */
+static void
+something_beside_its_place(void **state)
+{
+	char beside[sizeof(path) + 1];
+	struct ba_sockets s;
+	struct stat st;
+	const char *why;
+	int fd;
+
+	(void)state;
+	snprintf(beside, sizeof(beside), "%s~", path);
+	ba_sockets_init(&s);
+	fd = open(beside, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(
+	    ba_sockets_make(&s, path, 0666, getegid(), false, &why),
+	    BA_ERR_CONFIG);
+	assert_int_equal(lstat(path, &st), -1);
+	assert_int_equal(unlink(beside), 0);
+
+	assert_int_equal(
+	    ba_sockets_make(&s, path, 0666, getegid(), false, &why), BA_OK);
+	ba_sockets_close(&s);
+	assert_int_equal(rename(path, beside), 0);
+	assert_int_equal(
+	    ba_sockets_make(&s, path, 0666, getegid(), false, &why), BA_OK);
+	assert_int_equal(lstat(beside, &st), -1);
+	assert_int_equal(try_connect(), 0);
+	ba_sockets_close(&s);
+}
+
+/* Connects until stop is readable; how often there was no socket at all. */
+static int
+connect_until(int stop)
+{
+	struct pollfd p = { .fd = stop, .events = POLLIN };
+	int missing = 0;
+
+	while (poll(&p, 1, 0) == 0)
+		if (try_connect() != 0 && errno == ENOENT)
+			missing++;
+	return missing > 100 ? 100 : missing;
+}
+
+/* With no socket there a host of root's would spawn (DESIGN.md). */
+static void
+V43_a_restart_leaves_no_moment_without_a_socket(void **state)
+{
+	struct ba_sockets s;
+	const char *why;
+	int i, st, stop[2];
+	pid_t pid;
+
+	(void)state;
+	ba_sockets_init(&s);
+	assert_int_equal(
+	    ba_sockets_make(&s, path, 0666, getegid(), false, &why), BA_OK);
+	assert_int_equal(pipe(stop), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		ba_sockets_close(&s); /* or it would never be stale */
+		_exit(connect_until(stop[0]));
+	}
+	/* At first the child still has its copy, and may keep it alive. */
+	for (i = 0; i < 2000; i++) {
+		ba_sockets_close(&s);
+		do
+			st = ba_sockets_make(
+			    &s, path, 0666, getegid(), false, &why);
+		while (st == BA_ERR_EXISTS);
+		assert_int_equal(st, BA_OK);
+	}
+	assert_int_equal(write(stop[1], "x", 1), 1);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st));
+	assert_int_equal(WEXITSTATUS(st), 0);
+	close(stop[0]);
+	close(stop[1]);
+	ba_sockets_close(&s);
+}
+
+/* Says what came of it, and keeps the socket until it is killed. */
+static void
+one_of_two(int go, int result)
+{
+	struct ba_sockets s;
+	const char *why;
+	char c;
+	int r;
+
+	alarm(60); /* should the test fail, and nobody kill it */
+	ba_sockets_init(&s);
+	if (read(go, &c, 1) != 1)
+		_exit(1);
+	r = ba_sockets_make(&s, path, 0666, getegid(), false, &why);
+	if (write(result, &r, sizeof(r)) == sizeof(r))
+		pause();
+	_exit(1);
+}
+
+static void
+two_at_the_same_moment(void **state)
+{
+	int i, k, go[2], result[2], r[2];
+	pid_t pid[2];
+
+	(void)state;
+	for (i = 0; i < 50; i++) {
+		assert_int_equal(pipe(go) | pipe(result), 0);
+		for (k = 0; k < 2; k++) {
+			pid[k] = fork();
+			assert_true(pid[k] >= 0);
+			if (pid[k] == 0)
+				one_of_two(go[0], result[1]);
+		}
+		assert_int_equal(write(go[1], "xx", 2), 2);
+		for (k = 0; k < 2; k++)
+			assert_int_equal(
+			    read(result[0], &r[k], sizeof(r[k])), sizeof(r[k]));
+		assert_int_equal(r[0] == BA_OK ? r[1] : r[0], BA_ERR_EXISTS);
+		assert_true(r[0] == BA_OK || r[1] == BA_OK);
+		assert_int_equal(try_connect(), 0);
+		for (k = 0; k < 2; k++) {
+			kill(pid[k], SIGKILL);
+			waitpid(pid[k], NULL, 0);
+			close(go[k]);
+			close(result[k]);
+		}
+	}
+}
+
+/* Anybody can lock a directory that he can read. */
+static void
+a_lock_of_strangers_is_no_obstacle(void **state)
+{
+	struct ba_sockets s;
+	const char *why;
+	int fd;
+
+	(void)state;
+	ba_sockets_init(&s);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(
+	    ba_sockets_make(&s, path, 0666, getegid(), false, &why), BA_OK);
+	assert_int_equal(try_connect(), 0);
+	close(fd);
+	ba_sockets_close(&s);
+}
+
 static void
 bad_paths(void **state)
 {
@@ -155,6 +327,16 @@ bad_paths(void **state)
 	assert_int_equal(
 	    ba_sockets_make(&s, longer, 0666, getegid(), false, &why),
 	    BA_ERR_CONFIG);
+	/* The longest one, with the '~' while it is made. */
+	longest(longer, 107);
+	assert_int_equal(
+	    ba_sockets_make(&s, longer, 0666, getegid(), false, &why),
+	    BA_ERR_CONFIG);
+	longest(longer, 106);
+	assert_int_equal(
+	    ba_sockets_make(&s, longer, 0666, getegid(), false, &why), BA_OK);
+	assert_int_equal(unlink(longer), 0);
+	ba_sockets_close(&s);
 	snprintf(nowhere, sizeof(nowhere), "%s/none/ask", dir);
 	assert_int_equal(
 	    ba_sockets_make(&s, nowhere, 0666, getegid(), false, &why),
@@ -304,6 +486,10 @@ main(void)
 		T(make_one),
 		T(live_and_stale),
 		T(something_else_in_its_place),
+		T(something_beside_its_place),
+		T(V43_a_restart_leaves_no_moment_without_a_socket),
+		T(two_at_the_same_moment),
+		T(a_lock_of_strangers_is_no_obstacle),
 		T(bad_paths),
 		T(V42_parents_must_be_roots),
 		T(inherited),

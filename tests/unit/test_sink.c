@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -110,6 +112,158 @@ a_reader_that_stopped_stops_nobody(void **state)
 	expect(f, "bearerauthd: again\n");
 }
 
+/* A syslogd's socket, which is read only where a test does so. */
+struct syslogd {
+	char dir[40], path[64];
+	int fd;
+};
+
+static void
+syslogd_start(struct syslogd *d)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	strcpy(sun.sun_path, d->path);
+	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_true(d->fd >= 0);
+	assert_int_equal(
+	    bind(d->fd, (const struct sockaddr *)&sun, sizeof(sun)), 0);
+}
+
+static void
+syslogd_stop(struct syslogd *d)
+{
+	close(d->fd);
+	d->fd = -1;
+}
+
+static int
+setup_syslogd(void **state)
+{
+	static struct syslogd d;
+
+	strcpy(d.dir, "/tmp/ba_sink_XXXXXX");
+	if (mkdtemp(d.dir) == NULL)
+		return -1;
+	snprintf(d.path, sizeof(d.path), "%s/log", d.dir);
+	d.fd = -1;
+	*state = &d;
+	return 0;
+}
+
+static int
+teardown_syslogd(void **state)
+{
+	struct syslogd *d = *state;
+
+	if (d->fd >= 0)
+		close(d->fd);
+	(void)unlink(d->path);
+	return rmdir(d->dir);
+}
+
+/* The next line, from behind its date; "" where there is none. */
+static const char *
+heard(struct syslogd *d, const char *priority)
+{
+	static char got[2048];
+	char head[64], *p;
+	ssize_t n;
+
+	n = recv(d->fd, got, sizeof(got) - 1, 0);
+	got[n > 0 ? n : 0] = '\0';
+	if (n <= 0)
+		return got;
+	/* "<85>Nov  3 09:05:01 bearerauthd[7]: " */
+	assert_true(strncmp(got, priority, strlen(priority)) == 0);
+	p = got + strlen(priority) + 15;
+	snprintf(head, sizeof(head), " bearerauthd[%d]: ", (int)getpid());
+	assert_true(strncmp(p, head, strlen(head)) == 0);
+	return p + strlen(head);
+}
+
+static void
+syslog_lines(void **state)
+{
+	struct syslogd *d = *state;
+	struct ba_syslog s;
+	struct ba_log log;
+
+	syslogd_start(d);
+	ba_sink_syslog(&log, &s, d->path);
+	ba_log(&log, BA_LOG_ERR, "a %d", 1);
+	ba_log(&log, BA_LOG_INFO, "b");
+	assert_string_equal(heard(d, "<83>"), "a 1");
+	assert_string_equal(heard(d, "<86>"), "b");
+	assert_int_equal(fcntl(s.fd, F_GETFD), FD_CLOEXEC);
+	ba_syslog_close(&s);
+	assert_int_equal(s.fd, -1);
+}
+
+/* Would hang for ever if one line were waited for. */
+static void
+AVAIL_a_syslogd_that_stopped_stops_nobody(void **state)
+{
+	struct syslogd *d = *state;
+	struct ba_syslog s;
+	struct ba_log log;
+	unsigned long taken = 0;
+	char text[80];
+	int i;
+
+	syslogd_start(d);
+	ba_sink_syslog(&log, &s, d->path);
+	for (i = 0; i < 10000; i++)
+		ba_log(&log, BA_LOG_NOTICE, "line %d", i);
+	assert_true(s.lost > 0 && s.lost < 10000);
+	for (; heard(d, "<85>")[0] != '\0'; taken++)
+		continue;
+	assert_int_equal(taken + s.lost, 10000);
+	snprintf(text, sizeof(text),
+	    "%lu lines are missing here: syslog did not take them", s.lost);
+	ba_log(&log, BA_LOG_NOTICE, "again");
+	assert_string_equal(heard(d, "<84>"), text);
+	assert_string_equal(heard(d, "<85>"), "again");
+	ba_log(&log, BA_LOG_NOTICE, "and again");
+	assert_string_equal(heard(d, "<85>"), "and again");
+	ba_syslog_close(&s);
+}
+
+/* Another one at the old path, as after its restart. */
+static void
+a_syslogd_may_come_and_go(void **state)
+{
+	struct syslogd *d = *state;
+	struct ba_syslog s;
+	struct ba_log log;
+
+	ba_sink_syslog(&log, &s, d->path);
+	ba_log(&log, BA_LOG_ERR, "nobody there");
+	assert_int_equal(s.lost, 1);
+	syslogd_start(d);
+	ba_log(&log, BA_LOG_ERR, "one");
+	assert_string_equal(heard(d, "<84>"),
+	    "1 lines are missing here: syslog did not take them");
+	assert_string_equal(heard(d, "<83>"), "one");
+	syslogd_stop(d);
+	ba_log(&log, BA_LOG_ERR, "dead");
+	assert_int_equal(s.lost, 1);
+	assert_int_equal(unlink(d->path), 0);
+	s.lost = 0;
+	syslogd_start(d);
+	ba_log(&log, BA_LOG_ERR, "two");
+	assert_string_equal(heard(d, "<83>"), "two");
+	/* Now the connection is one to a socket that has ended. */
+	syslogd_stop(d);
+	assert_int_equal(unlink(d->path), 0);
+	syslogd_start(d);
+	ba_log(&log, BA_LOG_ERR, "three");
+	assert_string_equal(heard(d, "<83>"), "three");
+	assert_int_equal(s.lost, 0);
+	ba_syslog_close(&s);
+}
+
+#define L(f) cmocka_unit_test_setup_teardown(f, setup_syslogd, teardown_syslogd)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -119,6 +273,9 @@ main(void)
 		T(plain),
 		T(journal),
 		T(a_reader_that_stopped_stops_nobody),
+		L(syslog_lines),
+		L(AVAIL_a_syslogd_that_stopped_stops_nobody),
+		L(a_syslogd_may_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -709,6 +710,32 @@ v50_the_broker_is_not_the_callers(void **state)
 	assert_int_equal(in_child(as_nobody_special, 0), 0);
 }
 
+/* The helper's new gid makes the memory that they share not dumpable. */
+static int
+with_dumpable(int dumpable)
+{
+	struct report r;
+	int fd;
+
+	if (setresgid(STRANGER, STRANGER, STRANGER) != 0 ||
+	    prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) != 0)
+		return __LINE__;
+	if (spawn_self("x", &fd) != BA_OK || hear(fd, &r) != 0 ||
+	    judge(&r) != 0)
+		return __LINE__;
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == dumpable ? 0 : __LINE__;
+}
+
+static void
+a_host_is_as_dumpable_as_before(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(in_child(with_dumpable, 1), 0);
+	assert_int_equal(in_child(with_dumpable, 0), 0);
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -728,6 +755,7 @@ main(int argc, char **argv, char **envp)
 		cmocka_unit_test(threads_may_spawn_at_the_same_time),
 		cmocka_unit_test(it_is_no_place_to_be_cancelled_at),
 		cmocka_unit_test(v50_the_broker_is_not_the_callers),
+		cmocka_unit_test(a_host_is_as_dumpable_as_before),
 	};
 
 	if (argc > 2 && strcmp(argv[1], "--broker") == 0)
