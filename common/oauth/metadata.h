@@ -40,8 +40,8 @@ BA_MUST_CHECK int ba_metadata_jwks_uri(const char *issuer,
 /*
  * Does the answer say that no metadata lives at that URL, so that the other
  * form may be tried: a redirect (never followed), a 4xx other than 408 and
- * 429, or a page that is no JSON object?  A document that is there and is not usable is not absent, and
- * nothing else is tried in its place.
+ * 429, or a page that is no JSON object?  A document that is there and is
+ * not usable is not absent, and nothing else is tried in its place.
  */
 bool ba_metadata_absent(const struct ba_http_response *r);
 
