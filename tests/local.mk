@@ -304,3 +304,6 @@ tests_e2e_store_stress_SOURCES = tests/e2e/store_stress.c
 tests_e2e_store_stress_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_e2e_store_stress_LDADD = common/store/libba_store.la \
 	common/base/libba_base.la $(SQLITE_LIBS)
+
+# Whole directories: every file of them is wanted.
+EXTRA_DIST += tests/coverage.sh tests/fuzz tests/structure
