@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A real OpenID provider for the stage.
+//
+//	node op.mjs ISSUER PORT TLS_KEY TLS_CERT DIR
+//
+// DIR/requests gets a line for each request ("GET /jwks agent"), so that a
+// test can count what an asker cost us.  DIR/NAME.pem gets each private key,
+// so that a test can sign what no provider would.  Prints READY once it
+// listens.  Keys are new at each start.
+import fs from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import { Provider } from 'oidc-provider';
+
+const [issuer, port, tlsKey, tlsCert, dir] = process.argv.slice(2);
+
+const kinds = {
+  RS256: ['rsa', { modulusLength: 2048 }],
+  PS256: ['rsa', { modulusLength: 2048 }],
+  ES256: ['ec', { namedCurve: 'P-256' }],
+  EdDSA: ['ed25519', undefined],
+};
+const keys = Object.entries(kinds).map(([alg, [type, options]]) => {
+  const { privateKey } = generateKeyPairSync(type, options);
+  fs.writeFileSync(path.join(dir, `${alg}.pem`),
+    privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+  return { ...privateKey.export({ format: 'jwk' }), alg, kid: `${alg}-1`, use: 'sig' };
+});
+
+// One audience a kind of token.  `fill` characters of a claim that means
+// nothing make the long ones, `ttl` is in seconds.
+const audiences = {
+  'urn:stage:rs256': { alg: 'RS256' },
+  'urn:stage:ps256': { alg: 'PS256' },
+  'urn:stage:es256': { alg: 'ES256' },
+  'urn:stage:eddsa': { alg: 'EdDSA' },
+  'urn:stage:long': { alg: 'RS256', fill: 1500 },
+  'urn:stage:huge': { alg: 'RS256', fill: 6000 },
+  'urn:stage:brief': { alg: 'ES256', ttl: 1 },
+  'urn:stage:elsewhere': { alg: 'RS256' },
+};
+const scopes = ['openid', 'login', 'mail', 'directory'];
+const hour = 3600;
+
+const provider = new Provider(issuer, {
+  jwks: { keys },
+  cookies: { keys: ['only for tests'] },
+  clients: [{
+    client_id: 'stage',
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+    redirect_uris: [],
+    response_types: [],
+  }],
+  scopes,
+  clientAuthMethods: ['none'],
+  // Whoever says who they are is believed: alice, bob, and also root.
+  async findAccount(ctx, id) {
+    return { accountId: id, claims: async () => ({ sub: id }) };
+  },
+  async extraTokenClaims(ctx, token) {
+    const { fill } = audiences[token.aud] ?? {};
+    return {
+      preferred_username: token.accountId,
+      ...(fill ? { filler: 'abcdefgh'.repeat(fill / 8) } : {}),
+    };
+  },
+  enabledJWA: { idTokenSigningAlgValues: Object.keys(kinds) },
+  features: {
+    devInteractions: { enabled: true },
+    deviceFlow: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      useGrantedResource: () => true,
+      getResourceServerInfo(ctx, audience) {
+        const { alg, ttl } = audiences[audience];
+        return {
+          audience,
+          scope: scopes.join(' '),
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: ttl ?? hour,
+          jwt: { sign: { alg } },
+        };
+      },
+    },
+  },
+  ttl: { DeviceCode: 600, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
+});
+provider.on('server_error', (ctx, e) => console.error(e.stack));
+provider.on('grant.error', (ctx, e) => console.error(e.message, e.error_description));
+
+const log = fs.openSync(path.join(dir, 'requests'), 'a');
+const answer = provider.callback();
+https.createServer({ key: fs.readFileSync(tlsKey), cert: fs.readFileSync(tlsCert) }, (req, res) => {
+  fs.writeSync(log, `${req.method} ${req.url} ${req.headers['user-agent'] ?? '-'}\n`);
+  answer(req, res);
+}).listen(Number(port), '127.0.0.1', () => console.log('READY'));

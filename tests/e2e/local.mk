@@ -1,0 +1,42 @@
+# The client half of OAUTHBEARER for the end-to-end tests; never installed.
+check_LTLIBRARIES += tests/e2e/sasl_client.la
+tests_e2e_sasl_client_la_SOURCES = tests/e2e/sasl_client.c
+tests_e2e_sasl_client_la_CFLAGS = $(AM_CFLAGS)
+# With an -rpath libtool makes a module that can be loaded.
+tests_e2e_sasl_client_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shared -rpath /nowhere
+
+EXTRA_DIST += \
+	.ci/run \
+	tests/README.md \
+	tests/demo.sh \
+	tests/e2e/conftest.py \
+	tests/e2e/demo.py \
+	tests/e2e/devlog.py \
+	tests/e2e/idp/.npmrc \
+	tests/e2e/idp/op.mjs \
+	tests/e2e/idp/package-lock.json \
+	tests/e2e/idp/package.json \
+	tests/e2e/idp_client.py \
+	tests/e2e/mint.py \
+	tests/e2e/node/.npmrc \
+	tests/e2e/node/package-lock.json \
+	tests/e2e/node/package.json \
+	tests/e2e/stage.py \
+	tests/e2e/test_broker.py \
+	tests/e2e/test_chaos.py \
+	tests/e2e/test_check.py \
+	tests/e2e/test_confirm.py \
+	tests/e2e/test_environment.py \
+	tests/e2e/test_forgery.py \
+	tests/e2e/test_intruder.py \
+	tests/e2e/test_login.py \
+	tests/e2e/test_requests.py \
+	tests/e2e/test_socket.py \
+	tests/e2e/test_zz_leaks.py \
+	tests/e2e/wire.py \
+	tests/lib/build.sh \
+	tests/lib/common.sh \
+	tests/lib/install.sh \
+	tests/lib/stage.sh \
+	tests/run.sh

@@ -1,0 +1,680 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Servers, clients and configuration for whoever plays on the stage.
+
+Runs as root inside tests/lib/stage.sh, where stock servers find their stock
+files, and where nothing outlives us.
+"""
+import base64
+import contextlib
+import os
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pexpect
+
+import idp_client
+import mint
+
+SRC = Path(os.environ.get("SRC", Path(__file__).resolve().parents[2]))
+TREE = SRC / "build/tree"
+LOGS = SRC / "build/log/stage"
+RUN = Path("/run/stage")
+TLS = RUN / "tls"
+SYSLOG = LOGS / "syslog"
+TRIPLET = subprocess.run(["gcc", "-print-multiarch"], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout.strip()
+
+ISSUER = "https://id.example.test"
+OTHER = "https://other.example.test:4443"
+OWN = "https://own.example.test"        # a fixed key set whose key is ours
+DOWN = "https://id.example.test:9"      # nobody listens there
+AUDIENCES = ["urn:stage:" + x for x in (
+    "rs256", "ps256", "es256", "eddsa", "long", "huge", "brief")]
+
+CONFIG = Path("/etc/bearerauth/bearerauth.conf")
+STORE = Path("/var/lib/bearerauth")
+ASK = Path("/run/bearerauth/ask")
+CONTROL = Path("/run/bearerauth/control")
+CHROOT_ASK = Path("/var/spool/postfix/run/bearerauth/ask")
+BROKER = "/usr/libexec/bearerauthd"
+HELPER = "/usr/libexec/bearerauth-fetch"
+
+# A login's environment; tests add to it.
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+       "LANG": "C.UTF-8", "TERM": "dumb"}
+
+
+def wait_for(what: str, condition, seconds: float = 10):
+    """What condition returned, as soon as it is true."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+def port_open(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def as_user(user: str, argv: list[str]) -> list[str]:
+    """The same command, run by somebody else."""
+    return ["setpriv", "--reuid", user, "--regid", user, "--init-groups",
+            "--", *argv]
+
+
+class Server:
+    """A process that is started, waited for, and ended by its id."""
+
+    def __init__(self, name: str, argv: list[str], ready, env=None,
+                 cwd="/"):
+        self.name = name
+        self.log = LOGS / f"{name}.log"
+        with open(self.log, "ab") as out:
+            # pylint: disable=consider-using-with
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                cwd=cwd, env={**ENV, **(env or {})})
+
+        def up() -> bool:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{name} ended with "
+                                   f"{self.process.returncode}:\n"
+                                   f"{self.tail()}")
+            return ready()
+        wait_for(name, up, 20)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace")
+                         .splitlines()[-20:])
+
+    def send(self, number: int) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Its exit status."""
+        self.send(signal.SIGCONT)
+        self.send(number)
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+# --- certificates ---------------------------------------------------------
+
+def make_tls() -> None:
+    """A private CA, and one certificate for every server of the stage."""
+    if (TLS / "server.pem").exists():
+        return
+    TLS.mkdir(parents=True)
+    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    names = ["id", "other", "own", "login", "mail", "ldap"]
+    (TLS / "ext").write_text(
+        "subjectAltName=IP:127.0.0.1,DNS:localhost," +
+        ",".join(f"DNS:{n}.example.test" for n in names) +
+        "\nextendedKeyUsage=serverAuth\n")
+    mint.openssl("req", "-x509", *ec, "-keyout", f"{TLS}/ca.key", "-out",
+                 f"{TLS}/ca.pem", "-subj", "/CN=CA of the stage",
+                 "-days", "2")
+    mint.openssl("req", *ec, "-keyout", f"{TLS}/server.key", "-out",
+                 f"{TLS}/server.csr", "-subj", "/CN=id.example.test")
+    mint.openssl("x509", "-req", "-in", f"{TLS}/server.csr", "-CA",
+                 f"{TLS}/ca.pem", "-CAkey", f"{TLS}/ca.key",
+                 "-CAcreateserial", "-days", "2", "-extfile", f"{TLS}/ext",
+                 "-out", f"{TLS}/server.pem")
+    # slapd reads it as its own user.
+    shutil.chown(TLS / "server.key", group="openldap")
+    (TLS / "server.key").chmod(0o640)
+
+
+# --- the identity provider ------------------------------------------------
+
+def node() -> str:
+    return subprocess.run(
+        ["bash", "-c", '. "$0" && find_node', f"{SRC}/tests/lib/common.sh"],
+        check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+
+
+class Provider(Server):
+    """A real OpenID provider; see idp/op.mjs."""
+
+    def __init__(self, issuer: str, port: int):
+        make_tls()
+        self.issuer = issuer
+        self.dir = RUN / f"provider-{port}"
+        self.dir.mkdir(parents=True, exist_ok=True)
+        super().__init__(
+            f"provider-{port}",
+            [node(), f"{SRC}/tests/e2e/idp/op.mjs", issuer, str(port),
+             f"{TLS}/server.key", f"{TLS}/server.pem", str(self.dir)],
+            lambda: port_open(port))
+        self.tokens: dict = {}
+
+    def key(self, alg: str = "RS256") -> str:
+        """The file with its private key."""
+        return str(self.dir / f"{alg}.pem")
+
+    def token(self, user: str, audience: str = "urn:stage:rs256",
+              scope: str = "login mail directory", fresh: bool = False):
+        """A token of this user; the same one again, unless fresh."""
+        name = (user, audience, scope)
+        if fresh or name not in self.tokens:
+            self.tokens[name] = idp_client.get_token(
+                self.issuer, f"{TLS}/ca.pem", user, audience, scope)
+        return self.tokens[name]
+
+    def requests(self) -> list[str]:
+        """Paths that somebody other than the tests' own client asked for."""
+        path = self.dir / "requests"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [x.split()[1] for x in lines
+                if x.split()[2] not in (idp_client.AGENT, "-probe-")]
+
+    def forget_requests(self) -> None:
+        (self.dir / "requests").write_text("")
+
+
+class OwnIssuer:
+    """An issuer by jwks_file; the key is ours, so we sign what we like."""
+    issuer = OWN
+    jwks = Path("/etc/bearerauth/own.jwks")
+
+    def __init__(self):
+        RUN.mkdir(parents=True, exist_ok=True)
+        self.key = mint.make_rsa(str(RUN / "own.pem"))
+        key = mint.rsa_jwk(self.key, kid="own-1", alg="RS256", use="sig")
+        self.jwks.write_text(mint.json.dumps({"keys": [key]}))
+
+    def token(self, user: str, audience: str = "urn:stage:rs256", **more):
+        header = {"alg": "RS256", "typ": "at+jwt", "kid": "own-1"}
+        claims = mint.claims_for(self.issuer, user, audience, **more)
+        return mint.sign(header, {k: v for k, v in claims.items()
+                                  if v is not None}, self.key)
+
+
+# --- configuration --------------------------------------------------------
+
+def section(title: str, values: dict) -> str:
+    return f"[{title}]\n" + "".join(
+        f"{k} = {v}\n" for k, v in values.items()) + "\n"
+
+
+def default_services() -> dict:
+    every = {"issuer": f"{ISSUER} {OTHER} {OWN} {DOWN}"}
+    local = {**every, "require_scope": "login"}
+    return {
+        "sshd": local, "su": local, "sudo": local, "stage": local,
+        "brief": local,
+        "smtp": {**every, "require_scope": "mail", "peer": "postfix",
+                 "accounts": "virtual"},
+        "ldap": {**every, "require_scope": "directory", "peer": "openldap",
+                 "accounts": "virtual"},
+    }
+
+
+def write_config(services: dict | None = None, issuers: dict | None = None,
+                 extra: str = "", listen: bool = True) -> None:
+    """bearerauth.conf: the defaults above, with changes."""
+    known = {ISSUER: {}, OTHER: {}, DOWN: {},
+             OWN: {"jwks_file": OwnIssuer.jwks}}
+    text = ""
+    for url, values in {**known, **(issuers or {})}.items():
+        text += section(f"issuer {url}", {
+            "audience": " ".join(AUDIENCES), "username": "preferred_username",
+            "ca_file": f"{TLS}/ca.pem", "clock_skew": 5, **values})
+    for name, values in {**default_services(), **(services or {})}.items():
+        if values is not None:
+            text += section(f"service {name}", values)
+    if listen:
+        text += section(f"listen {CHROOT_ASK}",
+                        {"group": "postfix", "mode": "0660"})
+    install_config(text + extra)
+
+
+def install_config(text: str) -> None:
+    CONFIG.write_text(text)
+    shutil.chown(CONFIG, "root", "bearerauth")
+    CONFIG.chmod(0o640)
+    CHROOT_ASK.parent.mkdir(parents=True, exist_ok=True)
+
+
+def forget_store() -> None:
+    """As on the first day."""
+    for path in STORE.iterdir():
+        path.unlink()
+
+
+class Broker(Server):
+    """bearerauthd as a service, started by root."""
+
+    def __init__(self, *args: str, env=None):
+        remove_sockets()
+        self.mark = syslog_mark()
+        super().__init__("bearerauthd", [BROKER, "--log", "syslog", *args],
+                         self.ready, env)
+
+    def ready(self) -> bool:
+        """Not only listening: a signal would find no handler yet."""
+        return f"bearerauthd[{self.pid}]: bearerauth " in syslog_since(
+            self.mark) and ASK.exists()
+
+    def __exit__(self, *_):
+        self.stop()
+        remove_sockets()
+
+
+def reload() -> None:
+    """Have the service read its configuration again, and wait for it."""
+    subprocess.run(["bearerauth", "reload"], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def remove_sockets() -> None:
+    """No service is installed: the sign for programs of root to spawn."""
+    for path in (ASK, CONTROL, CHROOT_ASK):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+# --- the servers whose logins we want -------------------------------------
+
+PAM_STACK = """\
+auth     required  pam_oauth2.so {auth}
+account  required  pam_oauth2.so {account}
+account  required  pam_unix.so
+session  required  pam_unix.so
+session  required  pam_oauth2.so
+"""
+
+
+def write_pam(service: str, auth: str = "", account: str = "",
+              before: str = "") -> None:
+    """/etc/pam.d/SERVICE."""
+    Path(f"/etc/pam.d/{service}").write_text(
+        before + PAM_STACK.format(auth=auth, account=account))
+
+
+def set_up_pam() -> None:
+    """sshd as Debian ships it, but for its auth and account lines."""
+    stock = Path("/etc/pam.d/sshd").read_text()
+    if "pam_oauth2" not in stock:
+        stock = stock.replace("@include common-auth",
+                              "auth required pam_oauth2.so")
+        stock = stock.replace("@include common-account",
+                              "account required pam_oauth2.so\n"
+                              "account required pam_unix.so")
+        Path("/etc/pam.d/sshd").write_text(
+            stock + "session required pam_oauth2.so\n")
+    for name in ("su", "sudo", "stage"):
+        write_pam(name)
+    sudoers = Path("/etc/sudoers.d/stage")
+    sudoers.write_text("alice ALL=(ALL) ALL\nbob ALL=(ALL) ALL\n")
+    sudoers.chmod(0o440)
+
+
+def start_sshd(*options: str) -> Server:
+    home = RUN / "ssh"
+    home.mkdir(parents=True, exist_ok=True)
+    key = home / "host_key"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                        str(key)], check=True)
+        (home / "known_hosts").write_text(
+            "login.example.test " + (home / "host_key.pub").read_text())
+    config = home / "sshd_config"
+    config.write_text("\n".join([
+        "ListenAddress 127.0.0.1:22", f"HostKey {key}", "UsePAM yes",
+        "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+        "PidFile none", "LogLevel VERBOSE", "MaxStartups 100",
+        "PrintMotd no", *options]) + "\n")
+    return Server("sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", str(config)],
+                  lambda: port_open(22))
+
+
+SLAPD_CONF = f"""\
+include /etc/ldap/schema/core.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {RUN}/slapd/pid
+sasl-host ldap.example.test
+TLSCACertificateFile {TLS}/ca.pem
+TLSCertificateFile {TLS}/server.pem
+TLSCertificateKeyFile {TLS}/server.key
+authz-regexp "uid=([^,]*),cn=oauthbearer,cn=auth" "uid=$1,ou=people,dc=example,dc=test"
+database mdb
+suffix "dc=example,dc=test"
+directory {RUN}/slapd/db
+"""
+
+
+def start_slapd() -> Server:
+    """slapd as user openldap, as on Debian; TLS, and ldapi."""
+    db = RUN / "slapd/db"
+    db.mkdir(parents=True)
+    run = Path("/run/slapd")        # for ldapi
+    run.mkdir(exist_ok=True)
+    for path in (db, db.parent, run):
+        shutil.chown(path, "openldap", "openldap")
+    (RUN / "slapd.conf").write_text(SLAPD_CONF)
+    Path("/etc/ldap/sasl2").mkdir(exist_ok=True)
+    Path("/etc/ldap/sasl2/slapd.conf").write_text("mech_list: OAUTHBEARER\n")
+    return Server("slapd", [
+        "/usr/sbin/slapd", "-u", "openldap", "-g", "openldap", "-f",
+        f"{RUN}/slapd.conf", "-h", "ldap://127.0.0.1 ldapi:///", "-d", "0"],
+        lambda: port_open(389))
+
+
+MAIN_CF = f"""\
+compatibility_level = 3.6
+myhostname = mail.example.test
+mydestination = localhost
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks =
+alias_maps =
+alias_database =
+local_transport = discard:
+default_transport = discard:
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_security_options = noanonymous, noplaintext
+smtpd_sasl_tls_security_options = noanonymous
+smtpd_tls_auth_only = yes
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {TLS}/server.pem
+smtpd_tls_key_file = {TLS}/server.key
+"""
+
+
+class Postfix:
+    """Postfix with Debian's own master.cf: its smtpd is chrooted."""
+    port = 25
+
+    def __init__(self):
+        etc = Path("/etc/postfix")
+        (etc / "main.cf").write_text(MAIN_CF)
+        shutil.copy("/usr/share/postfix/master.cf.dist", etc / "master.cf")
+        (etc / "sasl").mkdir(exist_ok=True)
+        (etc / "sasl/smtpd.conf").write_text("mech_list: OAUTHBEARER\n")
+        # As Debian's start script does for the chroot.
+        chroot = Path("/var/spool/postfix/etc")
+        chroot.mkdir(exist_ok=True)
+        for name in ("hosts", "services", "nsswitch.conf", "resolv.conf",
+                     "host.conf", "localtime"):
+            if os.path.exists(f"/etc/{name}"):
+                shutil.copyfile(f"/etc/{name}", chroot / name)
+        subprocess.run(["postfix", "start"], check=True, env=ENV,
+                       stdin=subprocess.DEVNULL,
+                       stdout=open(LOGS / "postfix.log", "ab"),
+                       stderr=subprocess.STDOUT)
+        wait_for("postfix", lambda: port_open(self.port))
+
+    def stop(self) -> None:
+        pid = int(Path("/var/spool/postfix/pid/master.pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+# --- logging in -----------------------------------------------------------
+
+@dataclass
+class Login:
+    """How a login ended."""
+    ok: bool
+    text: str                   # what the user saw
+    code: int = 0               # exit status, or the protocol's code
+    seconds: float = 0
+    prompts: list = field(default_factory=list)
+
+
+def pieces(token: str, size: int) -> list[str]:
+    return [token[i:i + size] for i in range(0, len(token), size)]
+
+
+PROMPT = (r"[^\r\n]*(?:OAuth token(?:, part \d+)?: |Password: |"
+          r"\(yes/no\) )$")
+ACCEPTED = "logged in as "
+
+
+def dialogue(argv: list[str], answers: list[str], env: dict | None = None,
+             timeout: float = 30) -> Login:
+    """Run argv on a terminal; answer prompt after prompt, then with nothing.
+
+    The command is expected to print ACCEPTED and the user's name.
+    """
+    start = time.monotonic()
+    child = pexpect.spawn(argv[0], argv[1:], env={**ENV, **(env or {})},
+                          timeout=timeout, encoding="utf-8",
+                          codec_errors="replace", cwd="/")
+    child.delaybeforesend = None
+    left, prompts, text = list(answers), [], ""
+    while child.expect([PROMPT, pexpect.EOF]) == 0:
+        prompts.append(child.after)
+        text += child.before + child.after + "\n"
+        if len(prompts) > 200:
+            child.close(force=True)
+            raise RuntimeError("200 prompts and no end")
+        child.sendline(left.pop(0) if left else "")
+    text += child.before
+    child.wait()
+    child.ptyproc.delayafterclose = 0
+    child.close()
+    code = child.exitstatus if child.exitstatus is not None else 128
+    return Login(ok=code == 0 and ACCEPTED in text, text=text, code=code,
+                 seconds=time.monotonic() - start, prompts=prompts)
+
+
+SAY_WHO = f'echo "{ACCEPTED}$(id -un)"'
+
+
+def ssh_argv(user: str, *options: str, command: str = SAY_WHO) -> list[str]:
+    # Of an option that stands twice ssh takes the first.
+    return ["ssh", "-F", "none", *options, "-o",
+            f"UserKnownHostsFile={RUN}/ssh/known_hosts", "-o",
+            "PreferredAuthentications=keyboard-interactive", "-o",
+            "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR",
+            f"{user}@login.example.test", command]
+
+
+def ssh(user: str, token: str, more: tuple = (), **kw) -> Login:
+    """ssh on a terminal, with its 1023 characters a prompt."""
+    return dialogue(as_user("carol", ssh_argv(user)),
+                    [*pieces(token, 1023), *more], **kw)
+
+
+def su(user: str, token: str, more: tuple = (), caller: str = "carol",
+       **kw) -> Login:
+    """su on a terminal, with its 4095 characters a prompt."""
+    return dialogue(as_user(caller, ["su", user, "-s", "/bin/sh", "-c",
+                                     SAY_WHO]),
+                    [*pieces(token, 4095), *more], **kw)
+
+
+def sudo(user: str, token: str, **kw) -> Login:
+    """sudo by user to bob, with its 511 characters a prompt."""
+    return dialogue(as_user(user, ["sudo", "-k", "-u", "bob", "/bin/sh", "-c",
+                                   SAY_WHO]), pieces(token, 511), **kw)
+
+
+def pam(service: str, user: str, token: str,
+        what: tuple = ("authenticate", "acct_mgmt"), timeout: float = 30,
+        env: dict | None = None) -> Login:
+    """pamtester as root: any service, at the price of a small process."""
+    start = time.monotonic()
+    r = subprocess.run(["pamtester", service, user, *what],
+                       input=token + "\n", text=True, timeout=timeout,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       env={**ENV, **(env or {})}, check=False)
+    return Login(r.returncode == 0, r.stdout, r.returncode,
+                 time.monotonic() - start)
+
+
+def ldap(token: str, authzid: str = "", tls: bool = True,
+         url: str = "ldap://ldap.example.test",
+         timeout: float = 30) -> Login:
+    """ldapwhoami -Y OAUTHBEARER; code is LDAP's."""
+    secret = RUN / f"token-{os.urandom(4).hex()}"
+    secret.touch(0o600)
+    secret.write_text(token)
+    start = time.monotonic()
+    argv = ["ldapwhoami", "-H", url, "-N", "-Y", "OAUTHBEARER", "-O", "none",
+            "-y", str(secret), *(["-ZZ"] if tls else []),
+            *(["-X", authzid] if authzid else [])]
+    r = subprocess.run(argv, text=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=timeout, check=False, env={
+                           **ENV, "LDAPTLS_CACERT": f"{TLS}/ca.pem",
+                           "SASL_PATH": str(client_plugins())})
+    secret.unlink()
+    code = re.search(r"\((-?\d+)\)", r.stdout)
+    return Login(r.returncode == 0, r.stdout,
+                 0 if r.returncode == 0 else int(code.group(1) if code
+                                                 else -99),
+                 time.monotonic() - start)
+
+
+def client_plugins() -> Path:
+    """The client half of OAUTHBEARER, which only our clients see."""
+    path = RUN / "sasl-client"
+    if not path.exists():
+        path.mkdir(parents=True)
+        shutil.copy(TREE / "tests/e2e/.libs/sasl_client.so", path)
+    return path
+
+
+def oauthbearer(token: str, authzid: str = "") -> bytes:
+    gs2 = f"n,{'a=' + authzid if authzid else ''},"
+    return f"{gs2}\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def smtp(token: str, authzid: str = "", timeout: float = 30) -> Login:
+    """AUTH OAUTHBEARER over STARTTLS; code is SMTP's."""
+    start = time.monotonic()
+    said = []
+    with smtplib.SMTP("mail.example.test", Postfix.port,
+                      timeout=timeout) as s:
+        s.starttls(context=ssl.create_default_context(
+            cafile=f"{TLS}/ca.pem"))
+        s.ehlo()
+        initial = base64.b64encode(oauthbearer(token, authzid)).decode()
+        # RFC 4954 section 4: what does not fit the line comes after it.
+        if len(initial) < 1900:
+            code, text = s.docmd("AUTH", "OAUTHBEARER " + initial)
+        else:
+            code, text = s.docmd("AUTH", "OAUTHBEARER")
+            code, text = s.docmd(initial)
+        while code == 334:
+            said.append(base64.b64decode(text).decode())
+            code, text = s.docmd("AQ==")
+    return Login(code == 235, text.decode(errors="replace"), code,
+                 time.monotonic() - start, said)
+
+
+def syslog_since(mark: int) -> str:
+    with open(SYSLOG, encoding="utf-8") as f:
+        f.seek(mark)
+        return f.read()
+
+
+def syslog_mark() -> int:
+    return SYSLOG.stat().st_size if SYSLOG.exists() else 0
+
+
+def die(text: str):
+    print(text, file=sys.stderr)
+    sys.exit(1)
+
+
+def askpass_conf(user: str, text: str) -> Path:
+    """The user's askpass.conf."""
+    home = Path(f"/home/{user}")
+    path = home / ".config/bearerauth/askpass.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    for x in (path, path.parent, path.parent.parent):
+        shutil.chown(x, user, user)
+    path.chmod(0o600)
+    return path
+
+
+def give_token(user: str, token: str) -> Path:
+    """A token in a file that only its user can read."""
+    path = Path(f"/home/{user}/token")
+    path.touch(0o600)
+    path.write_text(token + "\n")
+    shutil.chown(path, user, user)
+    return path
+
+
+def ssh_askpass(user: str, caller: str = "carol",
+                host: str = "login.example.test",
+                timeout: float = 30) -> Login:
+    """ssh without a terminal: bearerauth-askpass answers the prompts."""
+    start = time.monotonic()
+    argv = [x.replace("login.example.test", host) for x in ssh_argv(user)]
+    r = subprocess.run(
+        as_user(caller, argv), text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout,
+        check=False, start_new_session=True, env={
+            **ENV, "HOME": f"/home/{caller}",
+            "SSH_ASKPASS": "/usr/bin/bearerauth-askpass",
+            "SSH_ASKPASS_REQUIRE": "force"})
+    return Login(r.returncode == 0 and ACCEPTED in r.stdout, r.stdout,
+                 r.returncode, time.monotonic() - start)
+
+
+def call_as(user: str, function, *args):
+    """function(*args), in a process of this user; its result."""
+    import multiprocessing
+    import pwd
+
+    def child(pipe):
+        pw = pwd.getpwnam(user)
+        os.setgroups([pw.pw_gid])
+        os.setresgid(*[pw.pw_gid] * 3)
+        os.setresuid(*[pw.pw_uid] * 3)
+        try:
+            pipe.send((function(*args), None))
+        except Exception as e:      # pylint: disable=broad-except
+            pipe.send((None, repr(e)))
+
+    here, there = multiprocessing.Pipe()
+    p = multiprocessing.get_context("fork").Process(target=child,
+                                                    args=(there,))
+    p.start()
+    value, error = here.recv()
+    p.join()
+    if error:
+        raise RuntimeError(f"as {user}: {error}")
+    return value
