@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # run.sh [PHASE...]: all tests, or those of the phases named: unit sanitized
-# structure e2e.  As root, on a fresh Debian 12.  The last line counts
+# structure store fuzz e2e.  As root, on a fresh Debian 12.  The last line counts
 # them: "N passed, N failed".  With CI=true a skipped test has failed.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -103,6 +103,27 @@ phase_e2e()
 	fi
 }
 
+# Processes that use one store, stopped and killed at random.
+phase_store()
+{
+	quietly store "make" make -s -C "$TREE" tests/e2e/store_stress
+	(cd "$TREE" && tests/e2e/store_stress) >"$LOG/store.tap" \
+	    2>"$LOG/store.err" || true
+	count "the store, struck 100 times" "$LOG/store.tap"
+}
+
+# Every corpus, and each harness for a moment.
+phase_fuzz()
+{
+	"$SRC/tests/fuzz/run.sh" "${FUZZ_SECONDS:-3}" >"$LOG/fuzz.tsv" \
+	    2>"$LOG/fuzz.err" || true
+	awk -F'\t' 'NR > 1 {
+		printf "%s %d - fuzz/%s: %s executions, %s crashes\n",
+		    ($2 > 0 && $3 == 0 ? "ok" : "not ok"), NR - 1, $1, $2, $3
+	}' "$LOG/fuzz.tsv" >"$LOG/fuzz.tap"
+	count "fuzzing" "$LOG/fuzz.tap"
+}
+
 finish()
 {
 	if [ "${CI-}" = true ] && [ "$skipped" -gt 0 ]; then
@@ -115,7 +136,7 @@ finish()
 }
 
 start=$SECONDS
-[ $# -gt 0 ] || set -- unit sanitized structure e2e
+[ $# -gt 0 ] || set -- unit sanitized structure store fuzz e2e
 mkdir -p "$LOG"
 for step in install build; do
 	if ! "$SRC/tests/lib/$step.sh"; then

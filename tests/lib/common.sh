@@ -54,6 +54,7 @@ find_node()
 	return 1
 }
 
-# Whoever started us may have closed standard input: the first file opened
-# would land there.
-{ true <&0; } 2>/dev/null || exec </dev/null
+# Nothing here reads standard input.  Whoever started us may have closed it,
+# and the first file opened would land there; libtool is then the first to
+# stumble.
+exec </dev/null
