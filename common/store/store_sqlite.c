@@ -840,12 +840,21 @@ ba_sqlite_get(struct ba_sqlite *s, enum ba_space space, const void *name,
 
 static int
 set(struct ba_sqlite *s, int (*op)(struct ba_sqlite *, struct query *),
-    struct query *q)
+    enum ba_space space, const void *name, size_t name_len, const void *value,
+    size_t value_len, int64_t now, int64_t expires)
 {
-	q->r = BA_ERR_INTERNAL;
-	if (q->value_len > BA_STORE_VALUE_MAX)
-		return BA_ERR_LIMIT;
-	return run(s, op, q);
+	struct query q = {
+		.space = space,
+		.name = name,
+		.name_len = name_len,
+		.value = value,
+		.value_len = value_len,
+		.now = now,
+		.expires = expires,
+		.r = BA_ERR_INTERNAL,
+	};
+
+	return value_len > BA_STORE_VALUE_MAX ? BA_ERR_LIMIT : run(s, op, &q);
 }
 
 int
@@ -853,17 +862,8 @@ ba_sqlite_put(struct ba_sqlite *s, enum ba_space space, const void *name,
     size_t name_len, const void *value, size_t value_len, int64_t now,
     int64_t expires)
 {
-	struct query q = {
-		.space = space,
-		.name = name,
-		.name_len = name_len,
-		.value = value,
-		.value_len = value_len,
-		.now = now,
-		.expires = expires,
-	};
-
-	return set(s, op_put, &q);
+	return set(
+	    s, op_put, space, name, name_len, value, value_len, now, expires);
 }
 
 int
@@ -871,17 +871,8 @@ ba_sqlite_add(struct ba_sqlite *s, enum ba_space space, const void *name,
     size_t name_len, const void *value, size_t value_len, int64_t now,
     int64_t expires)
 {
-	struct query q = {
-		.space = space,
-		.name = name,
-		.name_len = name_len,
-		.value = value,
-		.value_len = value_len,
-		.now = now,
-		.expires = expires,
-	};
-
-	return set(s, op_add, &q);
+	return set(
+	    s, op_add, space, name, name_len, value, value_len, now, expires);
 }
 
 int
