@@ -12,6 +12,9 @@
 #include "broker/broker.h"
 #include "broker/conn.h"
 
+/* How often a spawned broker looks whether its last asking has ended. */
+#define LOOK_AGAIN_MS 20
+
 /* Descriptors for what is no connection: doors, store, helper, log. */
 #define SPARE_FILES 64
 
@@ -77,7 +80,10 @@ stop_due(void *arg)
 {
 	struct ba_broker *b = arg;
 
-	ba_loop_stop(b->loop);
+	if (b->last_question && ba_fetcher_busy(b->fetcher))
+		ba_timer_set(b->loop, &b->stop_timer, LOOK_AGAIN_MS);
+	else
+		ba_loop_stop(b->loop);
 }
 
 int
@@ -214,6 +220,15 @@ ba_broker_stop(struct ba_broker *b)
 void
 ba_broker_conn_ended(struct ba_broker *b)
 {
-	if ((b->stopping || b->last_question) && LIST_EMPTY(&b->conns))
+	if (!LIST_EMPTY(&b->conns))
+		return;
+	/*
+	 * Spawned, its one client gone: an asking under way is still
+	 * finished.  Others of the machine wait for its end, and the next
+	 * login is to find the keys, however impatient this caller was.
+	 */
+	if (b->last_question)
+		stop_due(b);
+	else if (b->stopping)
 		ba_loop_stop(b->loop);
 }

@@ -321,3 +321,9 @@ ba_fetcher_helper_runs(const struct ba_fetcher *f)
 {
 	return ba_fetch_fd(f->fetch) >= 0;
 }
+
+bool
+ba_fetcher_busy(const struct ba_fetcher *f)
+{
+	return !LIST_EMPTY(&f->active);
+}

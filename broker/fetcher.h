@@ -71,6 +71,10 @@ void ba_waiter_cancel(struct ba_waiter *w);
 /* For status. */
 bool ba_fetcher_asking(
     const struct ba_engine *e, const struct ba_issuer *issuer);
+
+/* Is any issuer being asked? */
+bool ba_fetcher_busy(const struct ba_fetcher *f);
+
 bool ba_fetcher_helper_runs(const struct ba_fetcher *f);
 
 #endif

@@ -70,6 +70,18 @@ def port_open(port: int) -> bool:
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
+def running(program: str) -> list[int]:
+    """The processes of this program."""
+    found = []
+    for p in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(p / "exe") == program:
+                found.append(int(p.name))
+        except OSError:
+            pass
+    return found
+
+
 def as_user(user: str, argv: list[str]) -> list[str]:
     """The same command, run by somebody else."""
     return ["setpriv", "--reuid", user, "--regid", user, "--init-groups",

@@ -51,17 +51,6 @@ class Caller:
         return time.monotonic() - self.start
 
 
-def running(program: str) -> list[int]:
-    found = []
-    for p in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.readlink(p / "exe") == program:
-                found.append(int(p.name))
-        except OSError:
-            pass
-    return found
-
-
 def strike(pid: int, number: int) -> bool:
     try:
         os.kill(pid, number)
@@ -74,7 +63,7 @@ def find_and_strike(program: str, number: int, seconds: float) -> int:
     """The first process of this program that comes along; its id or 0."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for pid in running(program):
+        for pid in stage.running(program):
             if strike(pid, number):
                 return pid
     return 0
@@ -83,7 +72,7 @@ def find_and_strike(program: str, number: int, seconds: float) -> int:
 def strike_helper(provider, how: int, rng: random.Random) -> int:
     """It lives for the time of two requests: the provider, stopped already,
     hesitates, so that there is something to hit, at any moment of it."""
-    stage.wait_for("a helper", lambda: running(stage.HELPER), 2)
+    stage.wait_for("a helper", lambda: stage.running(stage.HELPER), 2)
     time.sleep(rng.uniform(0, 0.03))
     if rng.random() < 0.5:
         provider.send(signal.SIGCONT)
@@ -178,7 +167,7 @@ def test_struck_spawned(world, spawned, rng, what, how):
             elif what in ("broker", "helper") and hit:
                 strike(hit, signal.SIGKILL)
         struck += bool(hit)
-        stage.wait_for("the brokers' end", lambda: not running(stage.BROKER),
+        stage.wait_for("the brokers' end", lambda: not stage.running(stage.BROKER),
                        15)
     store_is_whole()
     stage.forget_store()

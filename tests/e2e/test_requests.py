@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a login costs the provider, and what a spawned broker loads."""
 import re
+import signal
 import subprocess
 
 import pytest
@@ -46,6 +47,31 @@ def test_ten_at_once_one_asking_V38(cold, world, either):
         done = list(pool.map(lambda _: pam("stage", "alice", token),
                              range(10)))
     assert all(r.ok for r in done), [r.text for r in done]
+    assert world.op.requests() == BOTH
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_an_asking_outlives_its_caller_V50(cold, world, spawned, how):
+    """Whoever gives up half-way leaves the keys to the next, not a wait."""
+    token = world.op.token("alice")
+    world.op.send(signal.SIGSTOP)
+    try:
+        with subprocess.Popen(["pamtester", "stage", "alice", "authenticate"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              env=ENV) as caller:
+            caller.stdin.write(token + "\n")
+            caller.stdin.flush()
+            stage.wait_for("a helper", lambda: stage.running(stage.HELPER))
+            caller.send_signal(how)
+            caller.stdin.close()
+    finally:
+        world.op.send(signal.SIGCONT)
+    stage.wait_for("its broker's end",
+                   lambda: not stage.running(stage.BROKER), 8)
+    assert world.op.requests() == BOTH
+    r = pam("stage", "alice", token)
+    assert r.ok and r.seconds < 1, r.text
     assert world.op.requests() == BOTH
 
 
