@@ -194,7 +194,7 @@ check_algorithm(struct run *r)
 	const struct ba_issuer *issuer = r->v->issuer;
 	enum ba_alg alg = ba_jws_alg(r->jws);
 
-	if ((issuer->algorithms & alg) == 0) {
+	if (ba_jws_restrict(r->jws, issuer->algorithms) != BA_OK) {
 		say(r, &issuer->where,
 		    "alg is %s, which the issuer's algorithms = leaves out",
 		    ba_alg_name(alg));

@@ -14,6 +14,7 @@ UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_url
 UNIT_TESTS += tests/unit/test_json
 UNIT_TESTS += tests/unit/test_init
+UNIT_TESTS += tests/unit/test_alg
 UNIT_TESTS += tests/unit/test_jwk
 UNIT_TESTS += tests/unit/test_jws
 UNIT_TESTS += tests/unit/test_sig
@@ -128,6 +129,10 @@ tests_unit_test_json_LDADD = $(UNIT_ENGINE)
 tests_unit_test_init_SOURCES = tests/unit/test_init.c
 tests_unit_test_init_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_init_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_alg_SOURCES = tests/unit/test_alg.c
+tests_unit_test_alg_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_alg_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c \
 	$(UNIT_MINT)

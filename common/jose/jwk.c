@@ -2,25 +2,28 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
 #include "common/base/b64url.h"
+#include "common/jose/alg.h"
 #include "common/jose/jwk.h"
 #include "common/jose/jws.h"
 #include "common/jose/sig.h"
 #include "common/json/json.h"
 
 /*
- * Members looked at in a key set.  A bad one costs up to 15 us (a point to be
- * tried), so that the worst set takes some 15 ms; issuers have fewer than ten.
+ * Members looked at in a key set.  A bad one costs up to 30 us (a point to be
+ * tried), so that the worst set takes some 30 ms; issuers have fewer than ten.
  */
 #define MEMBERS_MAX 1024
 
@@ -34,10 +37,11 @@
  * modulus above 3072; nobody has more, and 65537 is what there is.
  */
 #define RSA_E_BYTES_MAX 8
-#define P256_BYTES      32
-#define ED25519_BYTES   32
+
+#define CRV_MAX 16 /* the longest name of a curve, and its NUL, fit */
 
 struct ba_jwk {
+	const struct ba_kind *kind;
 	EVP_PKEY *pkey;
 	char *kid; /* or NULL */
 	unsigned algs; /* that it serves, never 0 */
@@ -48,50 +52,7 @@ struct ba_jwks {
 	struct ba_jwk key[BA_JWKS_KEYS_MAX];
 };
 
-/*
- * Ed25519 is the name that RFC 9864 section 2.2 gives to EdDSA with that
- * curve, which is all that EdDSA means here; so it is the same bit, and a
- * key or a token may use either.  The first name is the one shown.
- */
-static const struct {
-	const char *name;
-	enum ba_alg alg;
-} alg_names[] = {
-	{ "RS256", BA_ALG_RS256 },
-	{ "PS256", BA_ALG_PS256 },
-	{ "ES256", BA_ALG_ES256 },
-	{ "EdDSA", BA_ALG_EDDSA },
-	{ "Ed25519", BA_ALG_EDDSA },
-};
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-int
-ba_alg_parse(const char *name, enum ba_alg *algp)
-{
-	size_t i;
-
-	*algp = 0;
-	for (i = 0; i < COUNT(alg_names); i++) {
-		if (strcmp(name, alg_names[i].name) == 0) {
-			*algp = alg_names[i].alg;
-			return BA_OK;
-		}
-	}
-	return BA_ERR_ALG;
-}
-
-const char *
-ba_alg_name(enum ba_alg alg)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(alg_names); i++) {
-		if (alg_names[i].alg == alg)
-			return alg_names[i].name;
-	}
-	return "?";
-}
 
 /*
  * Below, three ways for a member not to become a key: BA_ERR_ALG, it is not
@@ -228,57 +189,76 @@ make_rsa(const json_t *jwk, EVP_PKEY **pkeyp)
 }
 
 /*
- * RFC 7518 section 6.2.1.  OpenSSL refuses a point that is not on the curve
- * and a coordinate that is not below p; the curve has no cofactor, so that no
- * other check is due.
+ * Whose fault is it that there is no key?  Some distributions leave out
+ * curves that NIST did not choose; then the key is passed over, as those of
+ * any curve that we do not know.
  */
 static int
-make_p256(const json_t *jwk, EVP_PKEY **pkeyp)
+blame(const char *crv)
 {
-	unsigned char point[1 + 2 * P256_BYTES];
-	char group[] = "P-256";
+	EC_GROUP *group;
+
+	if (EC_curve_nist2nid(crv) != NID_undef)
+		return BA_ERR_KEY;
+	group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(crv));
+	if (group == NULL)
+		return ba_ossl_error(BA_ERR_ALG);
+	EC_GROUP_free(group);
+	return BA_ERR_KEY;
+}
+
+/*
+ * RFC 7518 section 6.2.1, RFC 8812 section 3.1.  OpenSSL refuses a point that
+ * is not on the curve and a coordinate that is not below p; none of the curves
+ * has a cofactor, so that no other check is due.
+ */
+static int
+make_ec(const json_t *jwk, const struct ba_kind *kind, EVP_PKEY **pkeyp)
+{
+	unsigned char point[1 + 2 * BA_EC_BYTES_MAX];
+	char group[CRV_MAX];
 	OSSL_PARAM params[3];
+	size_t n = kind->bytes;
 	int r;
 
 	point[0] = 0x04; /* uncompressed */
-	if ((r = bytes_exactly(jwk, "x", point + 1, P256_BYTES)) != BA_OK ||
-	    (r = bytes_exactly(jwk, "y", point + 1 + P256_BYTES, P256_BYTES)) !=
-		BA_OK)
+	if ((r = bytes_exactly(jwk, "x", point + 1, n)) != BA_OK ||
+	    (r = bytes_exactly(jwk, "y", point + 1 + n, n)) != BA_OK)
 		return r;
+	(void)snprintf(group, sizeof(group), "%s", kind->crv);
 	params[0] = OSSL_PARAM_construct_utf8_string(
 	    OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
 	params[1] = OSSL_PARAM_construct_octet_string(
-	    OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point));
+	    OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * n);
 	params[2] = OSSL_PARAM_construct_end();
-	return from_params("EC", params, pkeyp);
+	r = from_params(kind->type, params, pkeyp);
+	return r == BA_ERR_KEY ? blame(kind->crv) : r;
 }
 
 /* RFC 8037 section 2. */
 static int
-make_ed25519(const json_t *jwk, EVP_PKEY **pkeyp)
+make_okp(const json_t *jwk, const struct ba_kind *kind, EVP_PKEY **pkeyp)
 {
-	unsigned char x[ED25519_BYTES];
+	unsigned char x[BA_EC_BYTES_MAX];
 	OSSL_PARAM params[2];
 	int r;
 
-	if ((r = bytes_exactly(jwk, "x", x, sizeof(x))) != BA_OK)
+	if ((r = bytes_exactly(jwk, "x", x, kind->bytes)) != BA_OK)
 		return r;
 	params[0] = OSSL_PARAM_construct_octet_string(
-	    OSSL_PKEY_PARAM_PUB_KEY, x, sizeof(x));
+	    OSSL_PKEY_PARAM_PUB_KEY, x, kind->bytes);
 	params[1] = OSSL_PARAM_construct_end();
-	return from_params("ED25519", params, pkeyp);
+	return from_params(kind->type, params, pkeyp);
 }
 
-static const struct family {
-	const char *kty;
-	const char *crv; /* or NULL: it has none */
-	unsigned algs;
-	int (*make)(const json_t *jwk, EVP_PKEY **pkeyp);
-} families[] = {
-	{ "RSA", NULL, BA_ALG_RS256 | BA_ALG_PS256, make_rsa },
-	{ "EC", "P-256", BA_ALG_ES256, make_p256 },
-	{ "OKP", "Ed25519", BA_ALG_EDDSA, make_ed25519 },
-};
+static int
+make(const json_t *jwk, const struct ba_kind *kind, EVP_PKEY **pkeyp)
+{
+	if (kind->bytes == 0)
+		return make_rsa(jwk, pkeyp);
+	return kind->order != NULL ? make_ec(jwk, kind, pkeyp)
+				   : make_okp(jwk, kind, pkeyp);
+}
 
 static bool
 has_private(const json_t *jwk)
@@ -301,31 +281,32 @@ has_private(const json_t *jwk)
  * not know which members are private either.
  */
 static int
-find_family(const json_t *jwk, const struct family **fp)
+find_kind(const json_t *jwk, const struct ba_kind **kindp)
 {
-	const char *kty, *crv;
+	const struct ba_kind *kind;
+	const char *kty, *crv = NULL;
+	bool known = false;
 	size_t i;
 
-	*fp = NULL;
+	*kindp = NULL;
 	if (ba_json_string(jwk, "kty", &kty) != BA_OK ||
 	    strcmp(kty, "oct") == 0)
 		return BA_ERR_KEY;
-	for (i = 0; i < COUNT(families); i++) {
-		if (strcmp(kty, families[i].kty) == 0)
-			break;
-	}
-	if (i == COUNT(families))
-		return BA_ERR_ALG;
-	if (has_private(jwk))
-		return BA_ERR_KEY;
-	if (families[i].crv != NULL) {
-		if (ba_json_string(jwk, "crv", &crv) != BA_OK)
+	for (i = 0; (kind = ba_kind_at(i)) != NULL; i++) {
+		if (strcmp(kty, kind->kty) != 0)
+			continue;
+		if (!known && has_private(jwk))
 			return BA_ERR_KEY;
-		if (strcmp(crv, families[i].crv) != 0)
-			return BA_ERR_ALG;
+		if (!known && kind->crv != NULL &&
+		    ba_json_string(jwk, "crv", &crv) != BA_OK)
+			return BA_ERR_KEY;
+		known = true;
+		if (kind->crv == NULL || strcmp(crv, kind->crv) == 0) {
+			*kindp = kind;
+			return BA_OK;
+		}
 	}
-	*fp = &families[i];
-	return BA_OK;
+	return BA_ERR_ALG;
 }
 
 /* What key_ops says (RFC 7517 section 4.3). */
@@ -400,7 +381,7 @@ check_use(const json_t *jwk)
 
 /* RFC 7517 section 4.4, RFC 8725 section 3.1: one key, one algorithm. */
 static int
-check_alg(const json_t *jwk, const struct family *f, unsigned *algsp)
+check_alg(const json_t *jwk, const struct ba_kind *kind, unsigned *algsp)
 {
 	enum ba_alg alg;
 	const char *name;
@@ -410,15 +391,15 @@ check_alg(const json_t *jwk, const struct family *f, unsigned *algsp)
 	if ((r = optional(jwk, "alg", &name)) != BA_OK)
 		return r;
 	if (name == NULL) {
-		*algsp = f->algs;
+		*algsp = kind->algs;
 		return BA_OK;
 	}
 	if ((r = ba_alg_parse(name, &alg)) != BA_OK)
 		return r;
 	/* An algorithm of another family than its own kty. */
-	if ((f->algs & alg) == 0)
+	if ((kind->algs & alg) == 0)
 		return BA_ERR_KEY;
-	*algsp = alg;
+	*algsp = kind->algs & alg;
 	return BA_OK;
 }
 
@@ -450,15 +431,14 @@ key_clear(struct ba_jwk *key)
 static int
 key_parse(const json_t *jwk, struct ba_jwk *key)
 {
-	const struct family *f;
 	int r;
 
 	memset(key, 0, sizeof(*key));
-	if ((r = find_family(jwk, &f)) != BA_OK ||
+	if ((r = find_kind(jwk, &key->kind)) != BA_OK ||
 	    (r = check_use(jwk)) != BA_OK ||
-	    (r = check_alg(jwk, f, &key->algs)) != BA_OK ||
+	    (r = check_alg(jwk, key->kind, &key->algs)) != BA_OK ||
 	    (r = copy_kid(jwk, &key->kid)) != BA_OK ||
-	    (r = f->make(jwk, &key->pkey)) != BA_OK)
+	    (r = make(jwk, key->kind, &key->pkey)) != BA_OK)
 		key_clear(key);
 	return r;
 }
@@ -568,10 +548,16 @@ ba_jwks_count(const struct ba_jwks *set)
 	return set == NULL ? 0 : set->n;
 }
 
+unsigned
+ba_jwk_algs(const struct ba_jwk *key, enum ba_alg alg)
+{
+	return key->algs & alg;
+}
+
 bool
 ba_jwk_serves(const struct ba_jwk *key, enum ba_alg alg)
 {
-	return (key->algs & alg) != 0;
+	return ba_jwk_algs(key, alg) != 0;
 }
 
 const struct ba_jwk *
@@ -595,4 +581,10 @@ void *
 ba_jwk_pkey(const struct ba_jwk *key)
 {
 	return key->pkey;
+}
+
+const struct ba_kind *
+ba_jwk_kind(const struct ba_jwk *key)
+{
+	return key->kind;
 }

@@ -154,7 +154,8 @@ read_header(struct ba_jws *jws, unsigned allowed)
 	int r;
 
 	if (ba_json_string(h, "alg", &name) != BA_OK ||
-	    ba_alg_parse(name, &jws->alg) != BA_OK || (jws->alg & allowed) == 0)
+	    ba_alg_parse(name, &jws->alg) != BA_OK ||
+	    ba_jws_restrict(jws, allowed) != BA_OK)
 		return BA_ERR_ALG;
 	if (ba_json_has(h, "crit") || ba_json_has(h, "b64"))
 		return BA_ERR_CRIT;
@@ -260,6 +261,13 @@ enum ba_alg
 ba_jws_alg(const struct ba_jws *jws)
 {
 	return jws->alg;
+}
+
+int
+ba_jws_restrict(struct ba_jws *jws, unsigned allowed)
+{
+	jws->alg &= allowed;
+	return jws->alg == 0 ? BA_ERR_ALG : BA_OK;
 }
 
 const char *

@@ -43,10 +43,19 @@ void ba_jws_free(struct ba_jws *jws);
 BA_MUST_CHECK int ba_jws_parse_any(
     const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp);
 
-/* From the header: kid and typ are NULL where absent. */
+/*
+ * From the header: kid and typ are NULL where absent.  Of an alg that leaves
+ * the curve open (EdDSA), what is allowed of it.
+ */
 enum ba_alg ba_jws_alg(const struct ba_jws *jws);
 const char *ba_jws_kid(const struct ba_jws *jws);
 const char *ba_jws_typ(const struct ba_jws *jws);
+
+/*
+ * Allow no more than these, once the issuer is known: BA_ERR_ALG where none
+ * is left, and then no key fits any more.
+ */
+BA_MUST_CHECK int ba_jws_restrict(struct ba_jws *jws, unsigned allowed);
 
 /*
  * The payload's iss, unproven: good for choosing among configured issuers

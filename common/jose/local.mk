@@ -1,5 +1,7 @@
 noinst_LTLIBRARIES += common/jose/libba_jose.la
 common_jose_libba_jose_la_SOURCES = \
+	common/jose/alg.c \
+	common/jose/alg.h \
 	common/jose/init.c \
 	common/jose/init.h \
 	common/jose/jwk.c \

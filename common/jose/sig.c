@@ -7,20 +7,15 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "common/jose/alg.h"
 #include "common/jose/sig.h"
 
-#define P256_BYTES  32
-#define ES256_BYTES (2 * P256_BYTES)
-#define EDDSA_BYTES 64
-#define SALT_BYTES  32
-/* SEQUENCE of two INTEGERs, each with a sign octet. */
-#define ES256_DER_MAX (2 + 2 * (2 + P256_BYTES + 1))
-
-/* The order of P-256 (SP 800-186 section 3.2.1.3). */
-static const unsigned char p256_order[P256_BYTES] = { 0xff, 0xff, 0xff, 0xff,
-	0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2,
-	0xfc, 0x63, 0x25, 0x51 };
+/*
+ * Two INTEGERs, each with a sign octet: below 256, so that the length of the
+ * SEQUENCE has at most two octets.
+ */
+#define DER_BODY_MAX (2 * (2 + 1 + BA_EC_BYTES_MAX))
+#define DER_MAX      (3 + DER_BODY_MAX)
 
 int
 ba_ossl_error(int otherwise)
@@ -35,60 +30,61 @@ ba_ossl_error(int otherwise)
 	return r;
 }
 
+static bool
+length_ok(const struct ba_kind *kind, size_t n)
+{
+	if (kind->bytes == 0)
+		return n >= BA_RSA_BITS_MIN / 8 && n <= BA_SIG_MAX;
+	return n == 2 * kind->bytes;
+}
+
 bool
 ba_sig_length_ok(enum ba_alg alg, size_t n)
 {
-	switch (alg) {
-	case BA_ALG_RS256:
-	case BA_ALG_PS256:
-		return n >= BA_RSA_BITS_MIN / 8 && n <= BA_SIG_MAX;
-	case BA_ALG_ES256:
-		return n == ES256_BYTES;
-	case BA_ALG_EDDSA:
-		return n == EDDSA_BYTES;
+	const struct ba_kind *kind;
+	size_t i;
+
+	for (i = 0; (kind = ba_kind_at(i)) != NULL; i++) {
+		if ((kind->algs & alg) != 0 && length_ok(kind, n))
+			return true;
 	}
 	return false;
 }
 
 /*
  * ba_jwks_next() gives fitting keys only.  The same is asked again here, of
- * the key's list and of OpenSSL's key, because a key used with another
- * algorithm is how most verifiers of JWS were broken.
+ * the key's list, of its kind and of OpenSSL's key, because a key used with
+ * another algorithm is how most verifiers of JWS were broken.  NULL also for
+ * a set of which the key serves more than one.
  */
-static bool
-fits(const struct ba_jwk *key, enum ba_alg alg)
+static const struct ba_method *
+method_of(const struct ba_jwk *key, enum ba_alg alg)
 {
+	const struct ba_kind *kind = ba_jwk_kind(key);
 	const EVP_PKEY *pkey = ba_jwk_pkey(key);
+	size_t bytes = ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8;
 
-	if (!ba_jwk_serves(key, alg))
-		return false;
-	switch (alg) {
-	case BA_ALG_RS256:
-	case BA_ALG_PS256:
-		return EVP_PKEY_get_id(pkey) == EVP_PKEY_RSA;
-	case BA_ALG_ES256:
-		return EVP_PKEY_get_id(pkey) == EVP_PKEY_EC;
-	case BA_ALG_EDDSA:
-		return EVP_PKEY_get_id(pkey) == EVP_PKEY_ED25519;
-	}
-	return false;
+	if (EVP_PKEY_get_id(pkey) != kind->id ||
+	    (kind->bytes != 0 && bytes != kind->bytes))
+		return NULL;
+	return ba_method_of(ba_jwk_algs(key, alg) & kind->algs);
 }
 
-/* 0 < v < order, both of P256_BYTES, big endian. */
+/* 0 < v < order, both of as many bytes as the kind has, big endian. */
 static bool
-in_range(const unsigned char *v)
+in_range(const struct ba_kind *kind, const unsigned char *v)
 {
-	static const unsigned char zero[P256_BYTES];
+	static const unsigned char zero[BA_EC_BYTES_MAX];
 
-	return memcmp(v, zero, P256_BYTES) != 0 &&
-	       memcmp(v, p256_order, P256_BYTES) < 0;
+	return memcmp(v, zero, kind->bytes) != 0 &&
+	       memcmp(v, kind->order, kind->bytes) < 0;
 }
 
-/* v, not zero, as an INTEGER of DER; its length. */
+/* v of n bytes, not zero, as an INTEGER of DER; its length. */
 static size_t
-der_integer(unsigned char *dst, const unsigned char *v)
+der_integer(unsigned char *dst, const unsigned char *v, size_t n)
 {
-	size_t n = P256_BYTES, sign;
+	size_t sign;
 
 	while (*v == 0) {
 		v++;
@@ -108,26 +104,31 @@ der_integer(unsigned char *dst, const unsigned char *v)
  * on the library's own check (CVE-2022-21449).
  */
 static size_t
-es256_der(const unsigned char *raw, unsigned char *der)
+ecdsa_der(
+    const struct ba_kind *kind, const unsigned char *raw, unsigned char *der)
 {
-	size_t n;
+	unsigned char body[DER_BODY_MAX];
+	size_t n, head = 0, width = kind->bytes;
 
-	if (!in_range(raw) || !in_range(raw + P256_BYTES))
+	if (!in_range(kind, raw) || !in_range(kind, raw + width))
 		return 0;
-	n = der_integer(der + 2, raw);
-	n += der_integer(der + 2 + n, raw + P256_BYTES);
-	der[0] = 0x30;
-	der[1] = (unsigned char)n;
-	return 2 + n;
+	n = der_integer(body, raw, width);
+	n += der_integer(body + n, raw + width, width);
+	der[head++] = 0x30;
+	if (n > 0x7f) /* X.690 section 8.1.3.5; P-521 alone is so long */
+		der[head++] = 0x81;
+	der[head++] = (unsigned char)n;
+	memcpy(der + head, body, n);
+	return head + n;
 }
 
 /* RFC 7518 section 3.5: MGF1 with the same hash, salt as long as the hash. */
 static bool
-set_pss(EVP_PKEY_CTX *ctx)
+set_pss(EVP_PKEY_CTX *ctx, const struct ba_method *m)
 {
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, "SHA256", NULL) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, SALT_BYTES) > 0;
+	       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, m->hash, NULL) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, m->salt) > 0;
 }
 
 /*
@@ -143,73 +144,53 @@ outcome(int rv)
 	return rv == 1 ? BA_OK : ba_ossl_error(BA_ERR_SIGNATURE);
 }
 
+/* EdDSA hashes twice, so that it cannot be fed in pieces. */
 static int
-verify_sha256(EVP_MD_CTX *ctx, EVP_PKEY *pkey, bool pss, const void *p,
-    size_t n, const unsigned char *sig, size_t sigsz)
+verify(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct ba_method *m,
+    const void *p, size_t n, const unsigned char *sig, size_t sigsz)
 {
 	EVP_PKEY_CTX *pctx = NULL;
 
 	if (EVP_DigestVerifyInit_ex(
-		ctx, &pctx, "SHA256", NULL, NULL, pkey, NULL) != 1 ||
-	    (pss && !set_pss(pctx)) || EVP_DigestVerifyUpdate(ctx, p, n) != 1)
+		ctx, &pctx, m->hash, NULL, NULL, pkey, NULL) != 1 ||
+	    (m->salt != 0 && !set_pss(pctx, m)))
+		return ba_ossl_error(BA_ERR_CRYPTO);
+	if (m->hash == NULL)
+		return outcome(EVP_DigestVerify(ctx, sig, sigsz, p, n));
+	if (EVP_DigestVerifyUpdate(ctx, p, n) != 1)
 		return ba_ossl_error(BA_ERR_CRYPTO);
 	return outcome(EVP_DigestVerifyFinal(ctx, sig, sigsz));
-}
-
-/* Ed25519 hashes twice, so that it cannot be fed in pieces. */
-static int
-verify_ed25519(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const void *p, size_t n,
-    const unsigned char *sig, size_t sigsz)
-{
-	if (EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, pkey, NULL) !=
-	    1)
-		return ba_ossl_error(BA_ERR_CRYPTO);
-	return outcome(EVP_DigestVerify(ctx, sig, sigsz, p, n));
-}
-
-static int
-verify(EVP_MD_CTX *ctx, EVP_PKEY *pkey, enum ba_alg alg, const void *p,
-    size_t n, const unsigned char *sig, size_t sigsz)
-{
-	unsigned char der[ES256_DER_MAX];
-	size_t len;
-
-	switch (alg) {
-	case BA_ALG_RS256:
-	case BA_ALG_PS256:
-		/* RFC 8017 sections 8.1.2 and 8.2.2, step 1. */
-		if (sigsz != (size_t)EVP_PKEY_get_size(pkey))
-			return BA_ERR_SIGNATURE;
-		return verify_sha256(
-		    ctx, pkey, alg == BA_ALG_PS256, p, n, sig, sigsz);
-	case BA_ALG_ES256:
-		len = es256_der(sig, der);
-		if (len == 0)
-			return BA_ERR_SIGNATURE;
-		return verify_sha256(ctx, pkey, false, p, n, der, len);
-	case BA_ALG_EDDSA:
-		return verify_ed25519(ctx, pkey, p, n, sig, sigsz);
-	}
-	return BA_ERR_INTERNAL;
 }
 
 int
 ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg, const void *p,
     size_t n, const void *sig, size_t sigsz)
 {
+	const struct ba_kind *kind = ba_jwk_kind(key);
+	const struct ba_method *m = method_of(key, alg);
+	EVP_PKEY *pkey = ba_jwk_pkey(key);
+	unsigned char der[DER_MAX];
 	EVP_MD_CTX *ctx;
 	int r;
 
-	if (!fits(key, alg))
+	if (m == NULL)
 		return BA_ERR_KEY;
-	if (!ba_sig_length_ok(alg, sigsz))
+	/* RSA: RFC 8017 sections 8.1.2 and 8.2.2, step 1. */
+	if (!length_ok(kind, sigsz) ||
+	    (kind->bytes == 0 && sigsz != (size_t)EVP_PKEY_get_size(pkey)))
 		return BA_ERR_SIGNATURE;
+	if (kind->order != NULL) {
+		sigsz = ecdsa_der(kind, sig, der);
+		if (sigsz == 0)
+			return BA_ERR_SIGNATURE;
+		sig = der;
+	}
 	/* What somebody else left there is not ours to judge by. */
 	ERR_clear_error();
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL)
 		return ba_ossl_error(BA_ERR_NOMEM);
-	r = verify(ctx, ba_jwk_pkey(key), alg, p, n, sig, sigsz);
+	r = verify(ctx, pkey, m, p, n, sig, sigsz);
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	return r;

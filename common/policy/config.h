@@ -33,7 +33,7 @@ struct ba_where { /* where a section or rule was read */
 struct ba_issuer {
 	const char *url; /* [issuer URL], byte for byte */
 	struct ba_strings audience; /* audience =, one or more */
-	unsigned algorithms; /* algorithms =, bits of enum ba_alg */
+	unsigned algorithms; /* algorithms =, bits of enum ba_alg; or all */
 	const char *username; /* username =, name of a claim */
 	const char *jwks_file; /* jwks_file =, or NULL: ask the issuer */
 	const char *ca_file; /* ca_file =, or NULL: the system's */

@@ -207,8 +207,9 @@ set_algorithms(struct ba_builder *b, void *object, const char *value)
 			issuer->algorithms |= alg;
 		else
 			ba_builder_complain(b,
-			    "algorithm '%s' is unknown; there are RS256, "
-			    "PS256, ES256 and EdDSA",
+			    "algorithm '%s' is unknown; there are RS, PS "
+			    "and ES with 256, 384 or 512, ES256K, EdDSA, "
+			    "Ed25519 and Ed448",
 			    names.v[i]);
 	}
 	return r;

@@ -25,8 +25,8 @@ try_keys(struct ba_jws *jws, const char *token, size_t n)
 		while ((key = ba_jwks_next(
 			    fuzz_keys(), NULL, fuzz_algs[i], &iter)) != NULL) {
 			r = ba_jws_verify(jws, key);
-			MUST(
-			    ba_jws_alg(jws) == fuzz_algs[i] || r == BA_ERR_KEY);
+			MUST((ba_jws_alg(jws) & fuzz_algs[i]) != 0 ||
+			     r == BA_ERR_KEY);
 			MUST(r != BA_OK || fuzz_signed_by(token, n));
 			MUST(r == BA_OK || ba_jws_claims(jws) == NULL);
 			held += r == BA_OK;
@@ -65,7 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	for (i = 0; jws != NULL && i < FUZZ_ALGS; i++) {
 		r = ba_jws_parse(token, n, fuzz_algs[i], &one);
-		MUST((r == BA_OK) == (ba_jws_alg(jws) == fuzz_algs[i]));
+		MUST((r == BA_OK) == ((ba_jws_alg(jws) & fuzz_algs[i]) != 0));
 		ba_jws_free(one);
 	}
 	ba_jws_free(any);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,42 @@
 #include <openssl/rsa.h>
 
 #include "tests/unit/mint.h"
+
+/* What a kind is called, and the bytes of x; alike where it has no y. */
+static const struct kind {
+	const char *crv;
+	bool y;
+	size_t width;
+} kinds[] = {
+	[BA_MINT_P256] = { "P-256", true, 32 },
+	[BA_MINT_P384] = { "P-384", true, 48 },
+	[BA_MINT_P521] = { "P-521", true, 66 },
+	[BA_MINT_SECP256K1] = { "secp256k1", true, 32 },
+	[BA_MINT_ED25519] = { "Ed25519", false, 32 },
+	[BA_MINT_ED448] = { "Ed448", false, 57 },
+};
+
+/* The hash by which an algorithm signs, and the salt if it has one. */
+static const struct way {
+	enum ba_alg alg;
+	const char *name;
+	const char *md;
+	int salt;
+} ways[] = {
+	{ BA_ALG_RS256, "RS256", "SHA256", -1 },
+	{ BA_ALG_RS384, "RS384", "SHA384", -1 },
+	{ BA_ALG_RS512, "RS512", "SHA512", -1 },
+	{ BA_ALG_PS256, "PS256", "SHA256", 32 },
+	{ BA_ALG_PS384, "PS384", "SHA384", 48 },
+	{ BA_ALG_PS512, "PS512", "SHA512", 64 },
+	{ BA_ALG_ES256, "ES256", "SHA256", -1 },
+	{ BA_ALG_ES384, "ES384", "SHA384", -1 },
+	{ BA_ALG_ES512, "ES512", "SHA512", -1 },
+	{ BA_ALG_ES256K, "ES256K", "SHA256", -1 },
+	{ BA_ALG_EDDSA, "EdDSA", NULL, -1 },
+	{ BA_ALG_ED25519, "Ed25519", NULL, -1 },
+	{ BA_ALG_ED448, "Ed448", NULL, -1 },
+};
 
 #define NUMBER_MAX 2048 /* bytes of a number or a signature */
 
@@ -99,22 +136,14 @@ mint(enum ba_mint_kind kind, EVP_PKEY *pkey, const char *kid, const char *alg)
 struct ba_mint *
 ba_mint_new(enum ba_mint_kind kind, const char *kid, const char *alg)
 {
-	EVP_PKEY *pkey = NULL;
+	const char *crv = kinds[kind].crv;
 
-	switch (kind) {
-	case BA_MINT_RSA:
+	if (kind == BA_MINT_RSA)
 		return ba_mint_rsa(2048, 65537, kid, alg);
-	case BA_MINT_P256:
-		pkey = EVP_EC_gen("P-256");
-		break;
-	case BA_MINT_P384:
-		pkey = EVP_EC_gen("P-384");
-		break;
-	case BA_MINT_ED25519:
-		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-		break;
-	}
-	return mint(kind, pkey, kid, alg);
+	return mint(kind,
+	    kinds[kind].y ? EVP_EC_gen(crv)
+			  : EVP_PKEY_Q_keygen(NULL, NULL, crv),
+	    kid, alg);
 }
 
 struct ba_mint *
@@ -163,25 +192,19 @@ size_t
 ba_mint_number(
     const struct ba_mint *m, const char *name, unsigned char *dst, size_t dstsz)
 {
+	const struct kind *kind = &kinds[m->kind];
 	const char *param = NULL;
-	size_t n = 0;
+	size_t n = kind->width;
 
-	switch (m->kind) {
-	case BA_MINT_RSA:
-		param = strcmp(name, "n") == 0   ? OSSL_PKEY_PARAM_RSA_N
-			: strcmp(name, "e") == 0 ? OSSL_PKEY_PARAM_RSA_E
-						 : NULL;
-		break;
-	case BA_MINT_P256:
-	case BA_MINT_P384:
-		n = m->kind == BA_MINT_P256 ? 32 : 48;
-		param = strcmp(name, "x") == 0   ? OSSL_PKEY_PARAM_EC_PUB_X
-			: strcmp(name, "y") == 0 ? OSSL_PKEY_PARAM_EC_PUB_Y
-						 : NULL;
-		break;
-	case BA_MINT_ED25519:
-		if (strcmp(name, "x") != 0)
-			return 0;
+	if (strcmp(name, "n") == 0 && n == 0)
+		param = OSSL_PKEY_PARAM_RSA_N;
+	else if (strcmp(name, "e") == 0 && n == 0)
+		param = OSSL_PKEY_PARAM_RSA_E;
+	else if (strcmp(name, "x") == 0 && kind->y)
+		param = OSSL_PKEY_PARAM_EC_PUB_X;
+	else if (strcmp(name, "y") == 0 && kind->y)
+		param = OSSL_PKEY_PARAM_EC_PUB_Y;
+	else if (strcmp(name, "x") == 0 && n != 0) {
 		n = dstsz;
 		NEED(EVP_PKEY_get_raw_public_key(m->pkey, dst, &n) == 1);
 		return n;
@@ -201,25 +224,19 @@ number_b64(const struct ba_mint *m, const char *name)
 static char *
 numbers(const struct ba_mint *m)
 {
-	char *a, *b = NULL, *s = NULL;
+	const char *crv = kinds[m->kind].crv;
+	char *a, *b, *s;
 
-	a = number_b64(m, m->kind == BA_MINT_RSA ? "n" : "x");
-	switch (m->kind) {
-	case BA_MINT_RSA:
-		b = number_b64(m, "e");
+	a = number_b64(m, crv == NULL ? "n" : "x");
+	b = number_b64(m, crv == NULL ? "e" : "y");
+	if (crv == NULL)
 		s = text("\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"", a, b);
-		break;
-	case BA_MINT_P256:
-	case BA_MINT_P384:
-		b = number_b64(m, "y");
+	else if (kinds[m->kind].y)
 		s = text("\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\","
 			 "\"y\":\"%s\"",
-		    m->kind == BA_MINT_P256 ? "P-256" : "P-384", a, b);
-		break;
-	case BA_MINT_ED25519:
-		s = text("\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"%s\"", a);
-		break;
-	}
+		    crv, a, b);
+	else
+		s = text("\"kty\":\"OKP\",\"crv\":\"%s\",\"x\":\"%s\"", crv, a);
 	free(a);
 	free(b);
 	return s;
@@ -292,8 +309,8 @@ sign(EVP_PKEY *pkey, const char *md, const OSSL_PARAM *params, const void *p,
 }
 
 size_t
-ba_mint_pss(const struct ba_mint *m, const void *p, size_t n, int salt,
-    const char *mgf, unsigned char *dst, size_t dstsz)
+ba_mint_pss(const struct ba_mint *m, const char *md, const void *p, size_t n,
+    int salt, const char *mgf, unsigned char *dst, size_t dstsz)
 {
 	char pad[] = OSSL_PKEY_RSA_PAD_MODE_PSS, hash[16];
 	OSSL_PARAM params[4];
@@ -307,42 +324,52 @@ ba_mint_pss(const struct ba_mint *m, const void *p, size_t n, int salt,
 	params[2] = OSSL_PARAM_construct_utf8_string(
 	    OSSL_SIGNATURE_PARAM_MGF1_DIGEST, hash, 0);
 	params[3] = OSSL_PARAM_construct_end();
-	return sign(m->pkey, "SHA256", params, p, n, dst, dstsz);
+	return sign(m->pkey, md, params, p, n, dst, dstsz);
 }
 
-/* ECDSA as DER to r || s. */
+/* ECDSA as DER to r || s, each of width bytes. */
 static size_t
-der_to_raw(const unsigned char *der, size_t n, unsigned char *dst, size_t dstsz)
+der_to_raw(const unsigned char *der, size_t n, size_t width, unsigned char *dst,
+    size_t dstsz)
 {
 	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
+	int w = (int)width;
 
-	NEED(sig != NULL && dstsz >= 64);
-	NEED(BN_bn2binpad(ECDSA_SIG_get0_r(sig), dst, 32) == 32);
-	NEED(BN_bn2binpad(ECDSA_SIG_get0_s(sig), dst + 32, 32) == 32);
+	NEED(sig != NULL && dstsz >= 2 * width);
+	NEED(BN_bn2binpad(ECDSA_SIG_get0_r(sig), dst, w) == w);
+	NEED(BN_bn2binpad(ECDSA_SIG_get0_s(sig), dst + width, w) == w);
 	ECDSA_SIG_free(sig);
-	return 64;
+	return 2 * width;
+}
+
+static const struct way *
+way_of(enum ba_alg alg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (ways[i].alg == alg)
+			return &ways[i];
+	}
+	broken("no such algorithm");
+	return NULL;
 }
 
 size_t
 ba_mint_raw(const struct ba_mint *m, enum ba_alg alg, const void *p, size_t n,
     unsigned char *dst, size_t dstsz)
 {
+	const struct way *way = way_of(alg);
 	unsigned char der[256];
 	size_t len;
 
-	switch (alg) {
-	case BA_ALG_RS256:
-		return sign(m->pkey, "SHA256", NULL, p, n, dst, dstsz);
-	case BA_ALG_PS256:
-		return ba_mint_pss(m, p, n, 32, "SHA256", dst, dstsz);
-	case BA_ALG_ES256:
-		len = sign(m->pkey, "SHA256", NULL, p, n, der, sizeof(der));
-		return der_to_raw(der, len, dst, dstsz);
-	case BA_ALG_EDDSA:
-		return sign(m->pkey, NULL, NULL, p, n, dst, dstsz);
-	}
-	broken("no such algorithm");
-	return 0;
+	if (way->salt >= 0)
+		return ba_mint_pss(
+		    m, way->md, p, n, way->salt, way->md, dst, dstsz);
+	if (!kinds[m->kind].y)
+		return sign(m->pkey, way->md, NULL, p, n, dst, dstsz);
+	len = sign(m->pkey, way->md, NULL, p, n, der, sizeof(der));
+	return der_to_raw(der, len, kinds[m->kind].width, dst, dstsz);
 }
 
 /* header.payload */
@@ -383,13 +410,9 @@ char *
 ba_mint_token(const struct ba_mint *m, enum ba_alg alg, const char *typ,
     const char *payload)
 {
-	const char *name = alg == BA_ALG_RS256   ? "RS256"
-			   : alg == BA_ALG_PS256 ? "PS256"
-			   : alg == BA_ALG_ES256 ? "ES256"
-						 : "EdDSA";
 	char *t = member("typ", typ), *k = member("kid", m->kid), *h, *s;
 
-	h = text("{\"alg\":\"%s\"%s%s}", name, t, k);
+	h = text("{\"alg\":\"%s\"%s%s}", way_of(alg)->name, t, k);
 	s = ba_mint_sign(m, alg, h, payload);
 	free(h);
 	free(k);

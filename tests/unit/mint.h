@@ -18,8 +18,11 @@
 enum ba_mint_kind {
 	BA_MINT_RSA, /* 2048 bits, e 65537; see ba_mint_rsa() */
 	BA_MINT_P256,
+	BA_MINT_P384,
+	BA_MINT_P521,
+	BA_MINT_SECP256K1,
 	BA_MINT_ED25519,
-	BA_MINT_P384 /* a good key that nothing here can use */
+	BA_MINT_ED448
 };
 
 struct ba_mint;
@@ -74,9 +77,9 @@ char *ba_mint_hs256(
 size_t ba_mint_raw(const struct ba_mint *m, enum ba_alg alg, const void *p,
     size_t n, unsigned char *dst, size_t dstsz);
 
-/* RSASSA-PSS with SHA-256, another salt length, another hash for MGF1. */
-size_t ba_mint_pss(const struct ba_mint *m, const void *p, size_t n, int salt,
-    const char *mgf, unsigned char *dst, size_t dstsz);
+/* RSASSA-PSS with any hash, any salt length, any hash for MGF1. */
+size_t ba_mint_pss(const struct ba_mint *m, const char *md, const void *p,
+    size_t n, int salt, const char *mgf, unsigned char *dst, size_t dstsz);
 
 /* Three segments of any bytes. */
 char *ba_mint_compact(const void *header, size_t hn, const void *payload,

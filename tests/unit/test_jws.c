@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,17 +28,42 @@ struct pair {
 	struct ba_jwks *set;
 };
 
-static struct pair rsa, rsa_ps, p256, ed25519, foreign;
+static struct pair rsa, rsa_ps, p256, p384, p521, secp256k1, ed25519, ed448,
+    foreign;
 
+#define RSA_ALGS                                                               \
+	(BA_ALG_RS256 | BA_ALG_RS384 | BA_ALG_RS512 | BA_ALG_PS256 |           \
+	    BA_ALG_PS384 | BA_ALG_PS512)
+
+/* An algorithm by each of its names, with each kind of key. */
 static const struct {
-	enum ba_alg alg;
+	enum ba_alg alg; /* that the header means */
 	struct pair *pair;
+	size_t len; /* of a signature */
 	const char *header;
 } algs[] = {
-	{ BA_ALG_RS256, &rsa, "{\"alg\":\"RS256\"}" },
-	{ BA_ALG_PS256, &rsa, "{\"alg\":\"PS256\"}" },
-	{ BA_ALG_ES256, &p256, "{\"alg\":\"ES256\"}" },
-	{ BA_ALG_EDDSA, &ed25519, "{\"alg\":\"EdDSA\"}" },
+	{ BA_ALG_RS256, &rsa, 256, "{\"alg\":\"RS256\"}" },
+	{ BA_ALG_RS384, &rsa, 256, "{\"alg\":\"RS384\"}" },
+	{ BA_ALG_RS512, &rsa, 256, "{\"alg\":\"RS512\"}" },
+	{ BA_ALG_PS256, &rsa, 256, "{\"alg\":\"PS256\"}" },
+	{ BA_ALG_PS384, &rsa, 256, "{\"alg\":\"PS384\"}" },
+	{ BA_ALG_PS512, &rsa, 256, "{\"alg\":\"PS512\"}" },
+	{ BA_ALG_ES256, &p256, 64, "{\"alg\":\"ES256\"}" },
+	{ BA_ALG_ES384, &p384, 96, "{\"alg\":\"ES384\"}" },
+	{ BA_ALG_ES512, &p521, 132, "{\"alg\":\"ES512\"}" },
+	{ BA_ALG_ES256K, &secp256k1, 64, "{\"alg\":\"ES256K\"}" },
+	{ BA_ALG_EDDSA, &ed25519, 64, "{\"alg\":\"EdDSA\"}" },
+	{ BA_ALG_ED25519, &ed25519, 64, "{\"alg\":\"Ed25519\"}" },
+	{ BA_ALG_EDDSA, &ed448, 114, "{\"alg\":\"EdDSA\"}" },
+	{ BA_ALG_ED448, &ed448, 114, "{\"alg\":\"Ed448\"}" },
+};
+
+/* Of algs[]. */
+enum {
+	ED25519_AS_EDDSA = 10,
+	ED25519_AS_ITSELF,
+	ED448_AS_EDDSA,
+	ED448_AS_ITSELF
 };
 
 static void
@@ -66,7 +92,11 @@ setup(void **state)
 	make(&rsa, BA_MINT_RSA, NULL);
 	make(&rsa_ps, BA_MINT_RSA, "PS256");
 	make(&p256, BA_MINT_P256, NULL);
+	make(&p384, BA_MINT_P384, NULL);
+	make(&p521, BA_MINT_P521, NULL);
+	make(&secp256k1, BA_MINT_SECP256K1, NULL);
 	make(&ed25519, BA_MINT_ED25519, NULL);
+	make(&ed448, BA_MINT_ED448, NULL);
 	make(&foreign, BA_MINT_P256, NULL);
 	return 0;
 }
@@ -78,7 +108,11 @@ teardown(void **state)
 	unmake(&rsa);
 	unmake(&rsa_ps);
 	unmake(&p256);
+	unmake(&p384);
+	unmake(&p521);
+	unmake(&secp256k1);
 	unmake(&ed25519);
+	unmake(&ed448);
 	unmake(&foreign);
 	return 0;
 }
@@ -276,6 +310,21 @@ test_every_length(void **state)
 	}
 }
 
+/* Has this algorithm, or one of that set, signatures of n bytes? */
+static bool
+length_fits(enum ba_alg alg, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(algs); i++) {
+		if (algs[i].alg != BA_ALG_EDDSA && (algs[i].alg & alg) != 0 &&
+		    (algs[i].pair == &rsa ? n >= 256 && n <= 2048
+					  : algs[i].len == n))
+			return true;
+	}
+	return false;
+}
+
 /* Every algorithm in the header, by every key, against every key set. */
 static void
 test_jwk_01_confusion_matrix(void **state)
@@ -284,10 +333,14 @@ test_jwk_01_confusion_matrix(void **state)
 		struct pair *pair;
 		unsigned serves;
 	} sets[] = {
-		{ &rsa, BA_ALG_RS256 | BA_ALG_PS256 },
+		{ &rsa, RSA_ALGS },
 		{ &rsa_ps, BA_ALG_PS256 },
 		{ &p256, BA_ALG_ES256 },
-		{ &ed25519, BA_ALG_EDDSA },
+		{ &p384, BA_ALG_ES384 },
+		{ &p521, BA_ALG_ES512 },
+		{ &secp256k1, BA_ALG_ES256K },
+		{ &ed25519, BA_ALG_ED25519 },
+		{ &ed448, BA_ALG_ED448 },
 		{ &foreign, BA_ALG_ES256 },
 	};
 	size_t h, s, k;
@@ -301,13 +354,15 @@ test_jwk_01_confusion_matrix(void **state)
 			    algs[h].header, PAYLOAD);
 			for (k = 0; k < COUNT(sets); k++) {
 				want = BA_ERR_KEY;
-				if (h == s && sets[k].pair == algs[h].pair)
-					want = BA_OK;
-				else if ((sets[k].serves & algs[h].alg) != 0)
+				if ((sets[k].serves & algs[h].alg) != 0)
 					want = BA_ERR_SIGNATURE;
+				/* Signed by that key, for that very way. */
+				if ((sets[k].serves & algs[h].alg &
+					algs[s].alg) != 0 &&
+				    sets[k].pair == algs[s].pair)
+					want = BA_OK;
 				/* The length tells before any key does. */
-				if ((algs[h].pair == &rsa) !=
-				    (algs[s].pair == &rsa))
+				if (!length_fits(algs[h].alg, algs[s].len))
 					want = BA_ERR_SIGNATURE;
 				assert_int_equal(
 				    judge(token, sets[k].pair->set), want);
@@ -321,7 +376,8 @@ test_jwk_01_confusion_matrix(void **state)
 static void
 test_jws_10_unfit_key(void **state)
 {
-	static struct pair *const pairs[] = { &rsa, &rsa_ps, &p256, &ed25519 };
+	static struct pair *const pairs[] = { &rsa, &rsa_ps, &p256, &p384,
+		&p521, &secp256k1, &ed25519, &ed448 };
 	struct ba_jws *jws;
 	char *token;
 	size_t i, j;
@@ -337,12 +393,62 @@ test_jws_10_unfit_key(void **state)
 			want = BA_ERR_KEY;
 			if (pairs[j] == algs[i].pair)
 				want = BA_OK;
-			else if (pairs[j] == &rsa_ps &&
-				 algs[i].alg == BA_ALG_PS256)
+			else if (ba_jwk_serves(
+				     only_key(pairs[j]->set), algs[i].alg))
 				want = BA_ERR_SIGNATURE;
 			assert_int_equal(
 			    ba_jws_verify(jws, only_key(pairs[j]->set)), want);
 		}
+		ba_jws_free(jws);
+		free(token);
+	}
+}
+
+/* JWK-15: what EdDSA leaves open, the list of what is allowed decides. */
+static void
+test_jwk_15_restrict(void **state)
+{
+	static const struct {
+		size_t alg; /* of algs[] */
+		unsigned allowed;
+		int left; /* of ba_jws_restrict() */
+		int key;
+	} cases[] = {
+		{ ED25519_AS_EDDSA, BA_ALG_EDDSA, BA_OK, BA_OK },
+		{ ED25519_AS_EDDSA, BA_ALG_ED25519, BA_OK, BA_OK },
+		{ ED25519_AS_EDDSA, BA_ALG_ED448, BA_OK, BA_ERR_KEY },
+		{ ED25519_AS_EDDSA, BA_ALG_ES256, BA_ERR_ALG, BA_ERR_KEY },
+		{ ED25519_AS_ITSELF, BA_ALG_EDDSA, BA_OK, BA_OK },
+		{ ED25519_AS_ITSELF, BA_ALG_ED448, BA_ERR_ALG, BA_ERR_KEY },
+		{ ED448_AS_EDDSA, BA_ALG_EDDSA, BA_OK, BA_OK },
+		{ ED448_AS_EDDSA, BA_ALG_ED25519, BA_OK, BA_ERR_KEY },
+		{ ED448_AS_EDDSA, BA_ALG_ED448, BA_OK, BA_OK },
+		{ ED448_AS_ITSELF, BA_ALG_ED25519, BA_ERR_ALG, BA_ERR_KEY },
+	};
+	const struct ba_jwk *key;
+	struct ba_jws *jws;
+	char *token;
+	size_t a, i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		a = cases[i].alg;
+		key = only_key(algs[a].pair->set);
+		token = ba_mint_sign(
+		    algs[a].pair->mint, algs[a].alg, algs[a].header, PAYLOAD);
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ALL, &jws), BA_OK);
+		assert_int_equal(
+		    ba_jws_restrict(jws, cases[i].allowed), cases[i].left);
+		assert_int_equal(
+		    ba_jws_alg(jws), algs[a].alg & cases[i].allowed);
+		assert_int_equal(ba_jws_verify(jws, key), cases[i].key);
+		assert_true(
+		    (ba_jws_claims(jws) != NULL) == (cases[i].key == BA_OK));
+		/* It never widens again. */
+		assert_int_equal(
+		    ba_jws_restrict(jws, BA_ALG_ALL), cases[i].left);
+		assert_int_equal(ba_jws_verify(jws, key), cases[i].key);
 		ba_jws_free(jws);
 		free(token);
 	}
@@ -389,7 +495,8 @@ test_jws_03_alg(void **state)
 		{ "{\"alg\":\"HS256\"}", BA_ERR_ALG },
 		/* V03, JWK-16 */
 		{ "{\"alg\":\"XYZ\"}", BA_ERR_ALG },
-		{ "{\"alg\":\"ES384\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ESP256\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ES256k\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"ML-DSA-44\"}", BA_ERR_ALG },
 	};
 
@@ -411,7 +518,11 @@ test_jws_03_allow_list(void **state)
 		for (j = 0; j < COUNT(algs); j++) {
 			assert_int_equal(
 			    parse(token, strlen(token), algs[j].alg, &jws),
-			    i == j ? BA_OK : BA_ERR_ALG);
+			    (algs[i].alg & algs[j].alg) == 0 ? BA_ERR_ALG
+			    : length_fits(
+				  algs[i].alg & algs[j].alg, algs[i].len)
+				? BA_OK
+				: BA_ERR_SIGNATURE);
 			ba_jws_free(jws);
 		}
 		assert_int_equal(parse(token, strlen(token),
@@ -618,9 +729,9 @@ test_v08_zero_signature(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(algs); i++)
-		check_free(ba_mint_compact(algs[i].header,
-			       strlen(algs[i].header), PAYLOAD, strlen(PAYLOAD),
-			       zero, algs[i].pair == &rsa ? 256 : 64),
+		check_free(
+		    ba_mint_compact(algs[i].header, strlen(algs[i].header),
+			PAYLOAD, strlen(PAYLOAD), zero, algs[i].len),
 		    algs[i].pair, BA_ERR_SIGNATURE);
 }
 
@@ -640,8 +751,7 @@ test_v09_signature_length(void **state)
 			token = ba_mint_compact(algs[i].header,
 			    strlen(algs[i].header), PAYLOAD, strlen(PAYLOAD),
 			    sig, n);
-			ok = algs[i].pair == &rsa ? n >= 256 && n <= 2048
-						  : n == 64;
+			ok = length_fits(algs[i].alg, n);
 			assert_int_equal(
 			    parse(token, strlen(token), BA_ALG_ALL, &jws),
 			    ok ? BA_OK : BA_ERR_SIGNATURE);
@@ -945,6 +1055,7 @@ main(void)
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_jwk_01_confusion_matrix),
 		cmocka_unit_test(test_jws_10_unfit_key),
+		cmocka_unit_test(test_jwk_15_restrict),
 		cmocka_unit_test(test_jws_03_alg),
 		cmocka_unit_test(test_jws_03_allow_list),
 		cmocka_unit_test(test_jws_02_header_json),

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,8 +13,11 @@
 #include <cmocka.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
+#include "common/jose/alg.h"
 #include "common/jose/jwk.h"
 #include "common/jose/sig.h"
 #include "tests/unit/mint.h"
@@ -21,6 +25,9 @@
 #define MSG      "a message that is longer than one block of the hash: 0123456789"
 #define MSG_LEN  (sizeof(MSG) - 1)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define RSA_ALGS                                                               \
+	(BA_ALG_RS256 | BA_ALG_RS384 | BA_ALG_RS512 | BA_ALG_PS256 |           \
+	    BA_ALG_PS384 | BA_ALG_PS512)
 
 /* A pair of keys, and its public half as the code under test sees it. */
 struct pair {
@@ -29,7 +36,8 @@ struct pair {
 	const struct ba_jwk *key;
 };
 
-static struct pair rsa, rsa_ps, rsa3072, p256, ed25519;
+static struct pair rsa, rsa_ps, rsa3072, p256, p384, p521, secp256k1, ed25519,
+    ed448;
 
 static const struct {
 	enum ba_alg alg;
@@ -37,11 +45,21 @@ static const struct {
 	size_t len;
 } algs[] = {
 	{ BA_ALG_RS256, &rsa, 256 },
+	{ BA_ALG_RS384, &rsa, 256 },
+	{ BA_ALG_RS512, &rsa, 256 },
 	{ BA_ALG_PS256, &rsa, 256 },
+	{ BA_ALG_PS384, &rsa, 256 },
+	{ BA_ALG_PS512, &rsa, 256 },
 	{ BA_ALG_RS256, &rsa3072, 384 },
-	{ BA_ALG_PS256, &rsa3072, 384 },
+	{ BA_ALG_PS512, &rsa3072, 384 },
 	{ BA_ALG_ES256, &p256, 64 },
+	{ BA_ALG_ES384, &p384, 96 },
+	{ BA_ALG_ES512, &p521, 132 },
+	{ BA_ALG_ES256K, &secp256k1, 64 },
 	{ BA_ALG_EDDSA, &ed25519, 64 },
+	{ BA_ALG_ED25519, &ed25519, 64 },
+	{ BA_ALG_EDDSA, &ed448, 114 },
+	{ BA_ALG_ED448, &ed448, 114 },
 };
 
 static long allocations_left = -1;
@@ -110,7 +128,12 @@ setup(void **state)
 	make(&rsa_ps, ba_mint_new(BA_MINT_RSA, NULL, "PS256"), BA_ALG_PS256);
 	make(&rsa3072, ba_mint_rsa(3072, 3, NULL, NULL), BA_ALG_RS256);
 	make(&p256, ba_mint_new(BA_MINT_P256, NULL, NULL), BA_ALG_ES256);
+	make(&p384, ba_mint_new(BA_MINT_P384, NULL, NULL), BA_ALG_ES384);
+	make(&p521, ba_mint_new(BA_MINT_P521, NULL, NULL), BA_ALG_ES512);
+	make(&secp256k1, ba_mint_new(BA_MINT_SECP256K1, NULL, NULL),
+	    BA_ALG_ES256K);
 	make(&ed25519, ba_mint_new(BA_MINT_ED25519, NULL, NULL), BA_ALG_EDDSA);
+	make(&ed448, ba_mint_new(BA_MINT_ED448, NULL, NULL), BA_ALG_EDDSA);
 	return 0;
 }
 
@@ -122,7 +145,11 @@ teardown(void **state)
 	unmake(&rsa_ps);
 	unmake(&rsa3072);
 	unmake(&p256);
+	unmake(&p384);
+	unmake(&p521);
+	unmake(&secp256k1);
 	unmake(&ed25519);
+	unmake(&ed448);
 	return 0;
 }
 
@@ -218,12 +245,34 @@ test_length_ok(void **state)
 		{ BA_ALG_ES256, 63, false },
 		{ BA_ALG_ES256, 64, true },
 		{ BA_ALG_ES256, 65, false },
+		{ BA_ALG_ES256, 96, false },
+		{ BA_ALG_ES384, 64, false },
+		{ BA_ALG_ES384, 95, false },
+		{ BA_ALG_ES384, 96, true },
+		{ BA_ALG_ES384, 97, false },
+		{ BA_ALG_ES512, 128, false },
+		{ BA_ALG_ES512, 131, false },
+		{ BA_ALG_ES512, 132, true },
+		{ BA_ALG_ES512, 133, false },
+		{ BA_ALG_ES256K, 63, false },
+		{ BA_ALG_ES256K, 64, true },
+		{ BA_ALG_ES256K, 65, false },
+		{ BA_ALG_ED25519, 64, true },
+		{ BA_ALG_ED25519, 114, false },
+		{ BA_ALG_ED448, 64, false },
+		{ BA_ALG_ED448, 113, false },
+		{ BA_ALG_ED448, 114, true },
+		{ BA_ALG_ED448, 115, false },
+		/* Either curve. */
 		{ BA_ALG_EDDSA, 63, false },
 		{ BA_ALG_EDDSA, 64, true },
-		{ BA_ALG_EDDSA, 114, false },
+		{ BA_ALG_EDDSA, 65, false },
+		{ BA_ALG_EDDSA, 114, true },
+		{ BA_ALG_EDDSA, 115, false },
 		{ 0, 64, false },
 		{ 0, 0, false },
-		{ BA_ALG_ALL, 256, false },
+		{ BA_ALG_ALL, 0, false },
+		{ BA_ALG_ALL + 1, 256, false },
 	};
 	size_t i;
 
@@ -241,10 +290,14 @@ test_jwk_01_jwk_02_key_fits(void **state)
 		struct pair *pair;
 		unsigned serves;
 	} keys[] = {
-		{ &rsa, BA_ALG_RS256 | BA_ALG_PS256 },
+		{ &rsa, RSA_ALGS },
 		{ &rsa_ps, BA_ALG_PS256 },
 		{ &p256, BA_ALG_ES256 },
-		{ &ed25519, BA_ALG_EDDSA },
+		{ &p384, BA_ALG_ES384 },
+		{ &p521, BA_ALG_ES512 },
+		{ &secp256k1, BA_ALG_ES256K },
+		{ &ed25519, BA_ALG_ED25519 },
+		{ &ed448, BA_ALG_ED448 },
 	};
 	unsigned char sig[BA_SIG_MAX];
 	size_t i, j, n;
@@ -261,130 +314,276 @@ test_jwk_01_jwk_02_key_fits(void **state)
 				? BA_ERR_SIGNATURE
 				: BA_ERR_KEY);
 		}
-		/* And what is no algorithm. */
+		/* And what is no algorithm, or is more than one. */
 		assert_int_equal(check(algs[i].pair, 0, sig, n), BA_ERR_KEY);
-		assert_int_equal(check(algs[i].pair, 16, sig, n), BA_ERR_KEY);
+		assert_int_equal(
+		    check(algs[i].pair, BA_ALG_ALL + 1, sig, n), BA_ERR_KEY);
 	}
-	/* The right key, the right length, the other padding. */
 	n = sign(&rsa, BA_ALG_RS256, sig);
-	assert_int_equal(check(&rsa, BA_ALG_PS256, sig, n), BA_ERR_SIGNATURE);
-	n = sign(&rsa, BA_ALG_PS256, sig);
-	assert_int_equal(check(&rsa, BA_ALG_RS256, sig, n), BA_ERR_SIGNATURE);
+	assert_int_equal(check(&rsa, BA_ALG_ALL, sig, n), BA_ERR_KEY);
+	assert_int_equal(
+	    check(&rsa, BA_ALG_RS256 | BA_ALG_RS384, sig, n), BA_ERR_KEY);
+	assert_int_equal(
+	    check(&rsa, BA_ALG_RS256 | BA_ALG_ES256, sig, n), BA_OK);
 }
 
-static const unsigned char order[32] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
-	0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25,
-	0x51 };
+/* The right key, another algorithm: every way of RSA against each other. */
+static void
+test_jwk_02_rsa_ways(void **state)
+{
+	unsigned char sig[BA_SIG_MAX];
+	size_t i, j, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		if (algs[i].pair != &rsa)
+			continue;
+		n = sign(&rsa, algs[i].alg, sig);
+		for (j = 0; j < COUNT(algs); j++) {
+			if (algs[j].pair == &rsa)
+				assert_int_equal(
+				    check(&rsa, algs[j].alg, sig, n),
+				    i == j ? BA_OK : BA_ERR_SIGNATURE);
+		}
+	}
+}
+
+/* A key that says EdDSA has a curve; a name that says the other is not it. */
+static void
+test_jwk_15_curve_by_key(void **state)
+{
+	unsigned char sig[BA_SIG_MAX];
+	size_t n;
+
+	(void)state;
+	n = sign(&ed25519, BA_ALG_EDDSA, sig);
+	assert_int_equal(check(&ed25519, BA_ALG_ED25519, sig, n), BA_OK);
+	assert_int_equal(check(&ed25519, BA_ALG_ED448, sig, n), BA_ERR_KEY);
+	assert_int_equal(check(&ed448, BA_ALG_ED25519, sig, n), BA_ERR_KEY);
+	assert_int_equal(check(&ed448, BA_ALG_EDDSA, sig, n), BA_ERR_SIGNATURE);
+	n = sign(&ed448, BA_ALG_EDDSA, sig);
+	assert_int_equal(check(&ed448, BA_ALG_ED448, sig, n), BA_OK);
+	assert_int_equal(check(&ed448, BA_ALG_ED25519, sig, n), BA_ERR_KEY);
+	assert_int_equal(
+	    check(&ed25519, BA_ALG_EDDSA, sig, n), BA_ERR_SIGNATURE);
+}
+
+/* Where OpenSSL has them: the orders stand nowhere else in the tests. */
+static const struct {
+	enum ba_alg alg;
+	struct pair *pair;
+	int nid;
+	size_t width;
+} curves[] = {
+	{ BA_ALG_ES256, &p256, NID_X9_62_prime256v1, 32 },
+	{ BA_ALG_ES384, &p384, NID_secp384r1, 48 },
+	{ BA_ALG_ES512, &p521, NID_secp521r1, 66 },
+	{ BA_ALG_ES256K, &secp256k1, NID_secp256k1, 32 },
+};
+
+#define WIDTH_MAX 66
+
+/* order + d of the curve, or d alone where from_order is false. */
+static void
+near(unsigned char *dst, size_t i, bool from_order, int d)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[i].nid);
+	BIGNUM *bn = BN_new();
+
+	assert_true(group != NULL && bn != NULL);
+	if (from_order)
+		assert_non_null(BN_copy(bn, EC_GROUP_get0_order(group)));
+	assert_int_equal(d < 0 ? BN_sub_word(bn, (BN_ULONG)-d)
+			       : BN_add_word(bn, (BN_ULONG)d),
+	    1);
+	assert_int_equal(
+	    BN_bn2binpad(bn, dst, (int)curves[i].width), (int)curves[i].width);
+	BN_free(bn);
+	EC_GROUP_free(group);
+}
 
 /* V08: r and s of every value that a lazy verifier takes for a signature. */
 static void
 test_v08_jwk_05_out_of_range(void **state)
 {
-	unsigned char odd[6][32], sig[64], good[64];
-	size_t i, j;
+	unsigned char odd[6][WIDTH_MAX], sig[2 * WIDTH_MAX];
+	unsigned char good[BA_SIG_MAX];
+	size_t c, i, j, w;
 
 	(void)state;
-	memset(odd[0], 0, 32); /* 0 */
-	memcpy(odd[1], order, 32); /* n */
-	memcpy(odd[2], order, 32); /* n + 1 */
-	odd[2][31]++;
-	memset(odd[3], 0xff, 32); /* 2^256 - 1 */
-	memset(odd[4], 0, 32); /* 1, in range and wrong */
-	odd[4][31] = 1;
-	memcpy(odd[5], order, 32); /* n - 1, in range and wrong */
-	odd[5][31]--;
-	assert_int_equal(sign(&p256, BA_ALG_ES256, good), 64);
-	for (i = 0; i < COUNT(odd); i++) {
-		for (j = 0; j < COUNT(odd); j++) {
-			memcpy(sig, odd[i], 32);
-			memcpy(sig + 32, odd[j], 32);
-			assert_int_equal(check(&p256, BA_ALG_ES256, sig, 64),
+	for (c = 0; c < COUNT(curves); c++) {
+		w = curves[c].width;
+		near(odd[0], c, false, 0);
+		near(odd[1], c, true, 0);
+		near(odd[2], c, true, 1);
+		memset(odd[3], 0xff, w);
+		near(odd[4], c, false, 1); /* in range and wrong */
+		near(odd[5], c, true, -1); /* in range and wrong */
+		assert_int_equal(
+		    sign(curves[c].pair, curves[c].alg, good), 2 * w);
+		for (i = 0; i < COUNT(odd); i++) {
+			for (j = 0; j < COUNT(odd); j++) {
+				memcpy(sig, odd[i], w);
+				memcpy(sig + w, odd[j], w);
+				assert_int_equal(check(curves[c].pair,
+						     curves[c].alg, sig, 2 * w),
+				    BA_ERR_SIGNATURE);
+			}
+			memcpy(sig, good, 2 * w);
+			memcpy(sig, odd[i], w);
+			assert_int_equal(
+			    check(curves[c].pair, curves[c].alg, sig, 2 * w),
+			    BA_ERR_SIGNATURE);
+			memcpy(sig, good, 2 * w);
+			memcpy(sig + w, odd[i], w);
+			assert_int_equal(
+			    check(curves[c].pair, curves[c].alg, sig, 2 * w),
 			    BA_ERR_SIGNATURE);
 		}
-		memcpy(sig, good, 64);
-		memcpy(sig, odd[i], 32);
 		assert_int_equal(
-		    check(&p256, BA_ALG_ES256, sig, 64), BA_ERR_SIGNATURE);
-		memcpy(sig, good, 64);
-		memcpy(sig + 32, odd[i], 32);
-		assert_int_equal(
-		    check(&p256, BA_ALG_ES256, sig, 64), BA_ERR_SIGNATURE);
+		    check(curves[c].pair, curves[c].alg, good, 2 * w), BA_OK);
 	}
-	assert_int_equal(check(&p256, BA_ALG_ES256, good, 64), BA_OK);
+}
+
+/* Our orders are OpenSSL's, whose own check would hide a wrong one. */
+static void
+test_v08_orders(void **state)
+{
+	unsigned char order[WIDTH_MAX];
+	const struct ba_kind *kind;
+	size_t c, found, i;
+
+	(void)state;
+	for (c = 0; c < COUNT(curves); c++) {
+		near(order, c, true, 0);
+		found = 0;
+		for (i = 0; (kind = ba_kind_at(i)) != NULL; i++) {
+			if ((kind->algs & curves[c].alg) == 0)
+				continue;
+			assert_int_equal(kind->bytes, curves[c].width);
+			assert_memory_equal(kind->order, order, kind->bytes);
+			found++;
+		}
+		assert_int_equal(found, 1);
+	}
 }
 
 /* Numbers with a high bit, and with zeros in front, become right DER. */
 static void
-test_es256_shapes(void **state)
+test_ecdsa_shapes(void **state)
 {
-	unsigned char sig[64], seen = 0;
-	size_t i;
+	unsigned char sig[BA_SIG_MAX], high;
+	size_t c, i, w;
+	unsigned seen, all;
 
 	(void)state;
-	for (i = 0; i < 20000 && seen != 0x3f; i++) {
-		assert_int_equal(sign(&p256, BA_ALG_ES256, sig), 64);
-		assert_int_equal(check(&p256, BA_ALG_ES256, sig, 64), BA_OK);
-		seen |= (unsigned char)((sig[0] >= 0x80 ? 1 : 2) |
-					(sig[0] == 0 ? 4 : 0) |
-					(sig[32] >= 0x80 ? 8 : 16) |
-					(sig[32] == 0 ? 32 : 0));
+	for (c = 0; c < COUNT(curves); c++) {
+		w = curves[c].width;
+		/* The first octet of P-521 is 0 or 1, often enough each. */
+		high = w == 66 ? 1 : 0x80;
+		all = w == 66 ? 0x2d : 0x3f;
+		seen = 0;
+		for (i = 0; i < 20000 && seen != all; i++) {
+			assert_int_equal(
+			    sign(curves[c].pair, curves[c].alg, sig), 2 * w);
+			assert_int_equal(
+			    check(curves[c].pair, curves[c].alg, sig, 2 * w),
+			    BA_OK);
+			seen |= (sig[0] >= high ? 1u : 2u) |
+				(sig[0] == 0 ? 4u : 0) |
+				(sig[w] >= high ? 8u : 16u) |
+				(sig[w] == 0 ? 32u : 0);
+			if (w == 66)
+				seen &= all;
+		}
+		assert_int_equal(seen, all);
 	}
-	assert_int_equal(seen, 0x3f);
 }
 
-/* RFC 8032 section 5.1.7: S below L, or there are two spellings. */
+/* RFC 8032 sections 5.1.7, 5.2.7: S below L, or there are two spellings. */
 static void
 test_jwk_14_s_below_l(void **state)
 {
-	static const char l_hex[] =
-	    "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
-	unsigned char sig[64];
-	BIGNUM *l = NULL, *s;
+	static const struct {
+		struct pair *pair;
+		int half;
+		const char *l;
+	} cases[] = {
+		{ &ed25519, 32,
+		    "1000000000000000000000000000000014def9dea2f79cd65812631a5c"
+		    "f5d3ed" },
+		{ &ed448, 57,
+		    "3fffffffffffffffffffffffffffffffffffffffffffffffffffffff7c"
+		    "ca23e9c44edb49aed63690216cc2728dc58f552378c292ab5844f3" },
+	};
+	unsigned char sig[BA_SIG_MAX];
+	BIGNUM *l, *s;
+	size_t i, n;
 
 	(void)state;
-	assert_int_equal(sign(&ed25519, BA_ALG_EDDSA, sig), 64);
-	assert_int_equal(check(&ed25519, BA_ALG_EDDSA, sig, 64), BA_OK);
-	assert_true(BN_hex2bn(&l, l_hex) > 0);
-	s = BN_lebin2bn(sig + 32, 32, NULL);
-	assert_non_null(s);
-	assert_int_equal(BN_add(s, s, l), 1);
-	assert_int_equal(BN_bn2lebinpad(s, sig + 32, 32), 32);
-	assert_int_equal(
-	    check(&ed25519, BA_ALG_EDDSA, sig, 64), BA_ERR_SIGNATURE);
-	memset(sig, 0, sizeof(sig));
-	assert_int_equal(
-	    check(&ed25519, BA_ALG_EDDSA, sig, 64), BA_ERR_SIGNATURE);
-	BN_free(l);
-	BN_free(s);
+	for (i = 0; i < COUNT(cases); i++) {
+		n = sign(cases[i].pair, BA_ALG_EDDSA, sig);
+		assert_int_equal(n, 2 * cases[i].half);
+		assert_int_equal(
+		    check(cases[i].pair, BA_ALG_EDDSA, sig, n), BA_OK);
+		l = NULL;
+		assert_true(BN_hex2bn(&l, cases[i].l) > 0);
+		s = BN_lebin2bn(sig + cases[i].half, cases[i].half, NULL);
+		assert_non_null(s);
+		assert_int_equal(BN_add(s, s, l), 1);
+		assert_int_equal(
+		    BN_bn2lebinpad(s, sig + cases[i].half, cases[i].half),
+		    cases[i].half);
+		assert_int_equal(check(cases[i].pair, BA_ALG_EDDSA, sig, n),
+		    BA_ERR_SIGNATURE);
+		memset(sig, 0, sizeof(sig));
+		assert_int_equal(check(cases[i].pair, BA_ALG_EDDSA, sig, n),
+		    BA_ERR_SIGNATURE);
+		BN_free(l);
+		BN_free(s);
+	}
 }
 
 static void
 test_jwk_08_pss_parameters(void **state)
 {
 	static const struct {
+		enum ba_alg alg;
+		const char *md;
 		int salt;
-		const char *mgf;
-		int r;
-	} cases[] = {
-		{ 32, "SHA256", BA_OK },
-		{ 0, "SHA256", BA_ERR_SIGNATURE },
-		{ 20, "SHA256", BA_ERR_SIGNATURE },
-		{ 31, "SHA256", BA_ERR_SIGNATURE },
-		{ 33, "SHA256", BA_ERR_SIGNATURE },
-		{ 222, "SHA256", BA_ERR_SIGNATURE }, /* the longest */
-		{ 32, "SHA1", BA_ERR_SIGNATURE },
-		{ 32, "SHA384", BA_ERR_SIGNATURE },
-		{ 32, "SHA512", BA_ERR_SIGNATURE },
+	} ways[] = {
+		{ BA_ALG_PS256, "SHA256", 32 },
+		{ BA_ALG_PS384, "SHA384", 48 },
+		{ BA_ALG_PS512, "SHA512", 64 },
 	};
+	static const int salts[] = { 0, 20, 31, 32, 33, 47, 48, 49, 63, 64, 65,
+		126, 158, 190 };
+	static const char *const mds[] = { "SHA1", "SHA256", "SHA384",
+		"SHA512" };
 	unsigned char sig[BA_SIG_MAX];
-	size_t i, n;
+	size_t w, i, j, k, n;
+	bool ok;
 
 	(void)state;
-	for (i = 0; i < COUNT(cases); i++) {
-		n = ba_mint_pss(rsa.mint, MSG, MSG_LEN, cases[i].salt,
-		    cases[i].mgf, sig, sizeof(sig));
-		assert_int_equal(check(&rsa, BA_ALG_PS256, sig, n), cases[i].r);
+	for (w = 0; w < COUNT(ways); w++) {
+		for (i = 0; i < COUNT(salts); i++) {
+			for (j = 0; j < COUNT(mds); j++) {
+				for (k = 0; k < COUNT(mds); k++) {
+					/* One thing off, or none. */
+					ok = salts[i] == ways[w].salt;
+					if (ok + (j == w + 1) + (k == w + 1) <
+					    2)
+						continue;
+					n = ba_mint_pss(rsa.mint, mds[j], MSG,
+					    MSG_LEN, salts[i], mds[k], sig,
+					    sizeof(sig));
+					ok = ok && j == w + 1 && k == w + 1;
+					assert_int_equal(
+					    check(&rsa, ways[w].alg, sig, n),
+					    ok ? BA_OK : BA_ERR_SIGNATURE);
+				}
+			}
+		}
 	}
 }
 
@@ -454,7 +653,7 @@ test_memory(void **state)
 		    check(algs[i].pair, algs[i].alg, sig, len), BA_OK);
 		r = BA_ERR_INTERNAL;
 		fault = other = 0;
-		for (n = 0; n < 200; n++) {
+		for (n = 0; n < 5000; n++) {
 			allocations_left = n;
 			r = ba_sig_verify(algs[i].pair->key, algs[i].alg, MSG,
 			    MSG_LEN, sig, len);
@@ -532,8 +731,11 @@ main(void)
 		cmocka_unit_test(test_v09_jwk_06_lengths),
 		cmocka_unit_test(test_length_ok),
 		cmocka_unit_test(test_jwk_01_jwk_02_key_fits),
+		cmocka_unit_test(test_jwk_02_rsa_ways),
+		cmocka_unit_test(test_jwk_15_curve_by_key),
 		cmocka_unit_test(test_v08_jwk_05_out_of_range),
-		cmocka_unit_test(test_es256_shapes),
+		cmocka_unit_test(test_v08_orders),
+		cmocka_unit_test(test_ecdsa_shapes),
 		cmocka_unit_test(test_jwk_14_s_below_l),
 		cmocka_unit_test(test_jwk_08_pss_parameters),
 		cmocka_unit_test(test_rsa_edge_numbers),

@@ -90,7 +90,7 @@ __wrap_strdup(const char *s)
 /* Everything that the tests share; made once, for RSA keys take a while. */
 static struct {
 	struct ba_config *config;
-	struct ba_mint *rsa, *p256, *ed; /* of A */
+	struct ba_mint *rsa, *p256, *ed, *p384, *ed448; /* of A */
 	struct ba_mint *b, *c; /* of B and C, P-256 */
 	struct ba_mint *evil; /* of nobody, P-256 */
 	struct ba_jwks *jwks[3]; /* by the issuer's index */
@@ -445,7 +445,10 @@ test_at08_every_algorithm(void **state)
 		const struct ba_mint *mint;
 		enum ba_alg alg;
 	} by[] = { { w.rsa, BA_ALG_RS256 }, { w.rsa, BA_ALG_PS256 },
-		{ w.p256, BA_ALG_ES256 }, { w.ed, BA_ALG_EDDSA } };
+		{ w.rsa, BA_ALG_RS512 }, { w.rsa, BA_ALG_PS384 },
+		{ w.p256, BA_ALG_ES256 }, { w.p384, BA_ALG_ES384 },
+		{ w.ed, BA_ALG_EDDSA }, { w.ed, BA_ALG_ED25519 },
+		{ w.ed448, BA_ALG_EDDSA }, { w.ed448, BA_ALG_ED448 } };
 	struct ba_verdict v;
 	struct trial t;
 	char *token;
@@ -673,9 +676,9 @@ test_jws03_v01_v03_v43_alg(void **state)
 {
 	static const char *const bad[] = { "\"none\"", "\"None\"", "\"NONE\"",
 		"\"nOnE\"", "\"\"", "\"HS256\"", "\"hs256\"", "\"eddsa\"",
-		"\"EDDSA\"", "\"rs256\"", "\"RS512\"", "\"ES384\"",
-		"\"ES256K\"", "\"ML-DSA-65\"", "\"RS256 \"", "\"XX999\"",
-		"null", "1", "[]", "[\"EdDSA\"]" };
+		"\"EDDSA\"", "\"rs256\"", "\"RS1\"", "\"ES384 \"", "\"ES256k\"",
+		"\"ML-DSA-65\"", "\"RS256 \"", "\"XX999\"", "null", "1", "[]",
+		"[\"EdDSA\"]" };
 	char header[256];
 	size_t i;
 
@@ -923,6 +926,45 @@ test_issuer_of_another_service(void **state)
 	expect_ok(&t, "taken");
 	assert_true(t.keys_asked[2] > 0);
 	free(token);
+}
+
+/* JWK-15: which curve a token that says EdDSA may have, algorithms = says. */
+static void
+test_jwk15_curve_of_the_issuer(void **state)
+{
+	static const struct {
+		unsigned algorithms;
+		int r[4]; /* Ed25519 as EdDSA, as itself; Ed448 likewise */
+	} cases[] = {
+		{ BA_ALG_EDDSA, { BA_OK, BA_OK, BA_OK, BA_OK } },
+		{ BA_ALG_ED25519, { BA_OK, BA_OK, BA_ERR_KEY, BA_ERR_ALG } },
+		{ BA_ALG_ED448, { BA_ERR_KEY, BA_ERR_ALG, BA_OK, BA_OK } },
+		{ BA_ALG_ES384,
+		    { BA_ERR_ALG, BA_ERR_ALG, BA_ERR_ALG, BA_ERR_ALG } },
+	};
+	const struct {
+		const struct ba_mint *mint;
+		enum ba_alg alg;
+	} by[] = { { w.ed, BA_ALG_EDDSA }, { w.ed, BA_ALG_ED25519 },
+		{ w.ed448, BA_ALG_EDDSA }, { w.ed448, BA_ALG_ED448 } };
+	unsigned saved = w.config->issuers[0].algorithms;
+	struct ba_verdict v;
+	struct trial t;
+	size_t i, j;
+	char *token;
+
+	(void)state;
+	for (j = 0; j < N(by); j++) {
+		token = token_of(by[j].mint, by[j].alg, NULL, 0);
+		for (i = 0; i < N(cases); i++) {
+			w.config->issuers[0].algorithms = cases[i].algorithms;
+			begin(&t, token);
+			assert_int_equal(run(&t, NULL, &v), cases[i].r[j]);
+			ba_verdict_clear(&v);
+		}
+		free(token);
+	}
+	w.config->issuers[0].algorithms = saved;
 }
 
 /* algorithms = of the issuer, not of the house. */
@@ -1714,7 +1756,7 @@ test_claims_that_are_none(void **state)
 static struct ba_jwks *
 jwks_of(const struct ba_mint *const *mint, size_t n)
 {
-	char *jwk[3], *text;
+	char *jwk[8], *text;
 	struct ba_jwks *set;
 	size_t i;
 
@@ -1732,20 +1774,24 @@ jwks_of(const struct ba_mint *const *mint, size_t n)
 static int
 setup(void **state)
 {
-	const struct ba_mint *of_a[3];
+	const struct ba_mint *of_a[5];
 	const struct ba_mint *one;
 
 	(void)state;
 	w.rsa = ba_mint_new(BA_MINT_RSA, "r1", NULL);
 	w.p256 = ba_mint_new(BA_MINT_P256, "e1", NULL);
 	w.ed = ba_mint_new(BA_MINT_ED25519, "d1", NULL);
+	w.p384 = ba_mint_new(BA_MINT_P384, "e2", NULL);
+	w.ed448 = ba_mint_new(BA_MINT_ED448, "d2", NULL);
 	w.b = ba_mint_new(BA_MINT_P256, "b1", NULL);
 	w.c = ba_mint_new(BA_MINT_P256, "c1", NULL);
 	w.evil = ba_mint_new(BA_MINT_P256, "e1", NULL);
 	of_a[0] = w.rsa;
 	of_a[1] = w.p256;
 	of_a[2] = w.ed;
-	w.jwks[0] = jwks_of(of_a, 3);
+	of_a[3] = w.p384;
+	of_a[4] = w.ed448;
+	w.jwks[0] = jwks_of(of_a, 5);
 	one = w.b;
 	w.jwks[1] = jwks_of(&one, 1);
 	one = w.c;
@@ -1766,6 +1812,8 @@ teardown(void **state)
 	ba_mint_free(w.rsa);
 	ba_mint_free(w.p256);
 	ba_mint_free(w.ed);
+	ba_mint_free(w.p384);
+	ba_mint_free(w.ed448);
 	ba_mint_free(w.b);
 	ba_mint_free(w.c);
 	ba_mint_free(w.evil);
@@ -1791,6 +1839,7 @@ main(void)
 		cmocka_unit_test(test_jwt05_at02_iss),
 		cmocka_unit_test(test_v36_md06_keys_are_never_shared),
 		cmocka_unit_test(test_issuer_of_another_service),
+		cmocka_unit_test(test_jwk15_curve_of_the_issuer),
 		cmocka_unit_test(test_algorithm_of_the_issuer),
 		cmocka_unit_test(test_needs_keys),
 		cmocka_unit_test(test_kid_not_there),
