@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/prompt.h"
+#include "common/base/ascii.h"
 
 #define ALNUM     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define TOKEN_MAX 65536
@@ -82,16 +83,5 @@ ba_part_of(size_t n, unsigned part, size_t *offsetp, size_t *lenp)
 bool
 ba_token68_ok(const char *token, size_t n)
 {
-	size_t i = 0;
-
-	if (n < 1 || n > TOKEN_MAX)
-		return false;
-	while (i < n && token[i] != '\0' &&
-	       strchr(ALNUM "-._~+/", token[i]) != NULL)
-		i++;
-	if (i == 0)
-		return false;
-	while (i < n && token[i] == '=')
-		i++;
-	return i == n;
+	return n <= TOKEN_MAX && ba_is_token68(token, n);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/mem.h"
 #include "pam/token.h"
 
@@ -159,34 +160,26 @@ ba_pam_token_ask(const struct pam_conv *conv, const struct ba_log *log,
 	return BA_OK;
 }
 
-/* Skip base64url characters (RFC 4648 section 5); none is an error: NULL. */
-static const char *
-skip_segment(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (
-	    p < end && ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
-			   (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
-		p++;
-	return p > start ? p : NULL;
-}
-
 bool
 ba_pam_token_is_jwt(const void *p, size_t n)
 {
-	const char *s = p, *end;
+	const char *s = p;
+	size_t len;
 	int i;
 
 	if (s == NULL || n == 0 || n > BA_PAM_TOKEN_MAX)
 		return false;
-	end = s + n;
-	for (i = 1; i <= 3; i++) {
-		s = skip_segment(s, end);
-		if (s == NULL)
+	for (i = 1;; i++) {
+		len = ba_base64url_span(s, n);
+		if (len == 0)
 			return false;
-		if (i < 3 && (s == end || *s++ != '.'))
+		s += len;
+		n -= len;
+		if (i == 3)
+			return n == 0;
+		if (n == 0 || *s != '.')
 			return false;
+		s++;
+		n--;
 	}
-	return s == end;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/utf8.h"
 #include "sasl/message.h"
 
@@ -159,35 +160,16 @@ static bool
 take_bearer(struct cursor *c)
 {
 	static const char scheme[] = "bearer";
-	size_t i;
+	size_t n = sizeof(scheme) - 1;
 
-	if ((size_t)(c->end - c->p) < sizeof(scheme))
+	if ((size_t)(c->end - c->p) < n || !ba_equal_nocase(c->p, n, scheme))
 		return false;
-	for (i = 0; i < sizeof(scheme) - 1; i++)
-		if (!is_alpha(c->p[i]) || (c->p[i] | 0x20) != scheme[i])
-			return false;
-	c->p += sizeof(scheme) - 1;
+	c->p += n;
 	if (!take(c, ' '))
 		return false;
 	while (take(c, ' '))
 		;
 	return true;
-}
-
-static bool
-is_b64token(struct cursor c)
-{
-	const char *start = c.p;
-
-	while (c.p < c.end &&
-	       (is_alpha(*c.p) || is_digit(*c.p) ||
-		   (*c.p != '\0' && strchr("-._~+/", *c.p) != NULL)))
-		c.p++;
-	if (c.p == start)
-		return false;
-	while (take(&c, '='))
-		;
-	return c.p == c.end;
 }
 
 /* An empty value is a question, not a token (RFC 7628 section 4.3). */
@@ -196,7 +178,7 @@ parse_auth(struct cursor v, struct ba_sasl_message *m)
 {
 	if (v.p == v.end)
 		return true;
-	if (!take_bearer(&v) || !is_b64token(v))
+	if (!take_bearer(&v) || !ba_is_token68(v.p, (size_t)(v.end - v.p)))
 		return false;
 	m->kind = BA_SASL_TOKEN;
 	m->token = v.p;

@@ -13,4 +13,15 @@
  */
 bool ba_equal_nocase(const char *p, size_t n, const char *lower);
 
+/*
+ * Are all n bytes at p a token as bearer tokens are written (RFC 6750 section
+ * 2.1, there b64token; RFC 9110 section 11.2)?  Of any length but 0.
+ *
+ *	token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+ */
+bool ba_is_token68(const char *p, size_t n);
+
+/* How many characters of base64url stand there before another byte. */
+size_t ba_base64url_span(const char *p, size_t n);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/b64url.h"
 #include "common/base/mem.h"
 #include "common/jose/jws.h"
@@ -39,40 +40,6 @@ struct segment {
 
 enum { HEADER, PAYLOAD, SIGNATURE, SEGMENTS };
 
-static bool
-is_alnum(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9');
-}
-
-/* How many characters of base64url there are before another byte. */
-static size_t
-span(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (is_alnum(p[i]) || p[i] == '-' || p[i] == '_'))
-		i++;
-	return i;
-}
-
-/* token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
-static bool
-is_token68(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (is_alnum(p[i]) ||
-			    (p[i] != '\0' && strchr("-._~+/", p[i]) != NULL)))
-		i++;
-	if (i == 0)
-		return false;
-	while (i < n && p[i] == '=')
-		i++;
-	return i == n;
-}
-
 /* Three segments, of which the payload's may be empty. */
 static int
 split(const char *token, size_t n, struct segment seg[SEGMENTS])
@@ -83,7 +50,7 @@ split(const char *token, size_t n, struct segment seg[SEGMENTS])
 		return BA_ERR_TOKEN_SIZE;
 	for (i = 0; i < SEGMENTS; i++) {
 		seg[i].p = token;
-		seg[i].n = span(token, n);
+		seg[i].n = ba_base64url_span(token, n);
 		token += seg[i].n;
 		n -= seg[i].n;
 		if (i == SIGNATURE)
@@ -108,7 +75,7 @@ ba_token_kind(const char *token, size_t n)
 	if (r == BA_OK && seg[PAYLOAD].n == 0)
 		r = BA_ERR_TOKEN_SYNTAX;
 	if (r == BA_ERR_TOKEN_SYNTAX && memchr(token, '.', n) == NULL &&
-	    is_token68(token, n))
+	    ba_is_token68(token, n))
 		r = BA_ERR_OPAQUE;
 	return r;
 }

@@ -41,11 +41,40 @@ equal_nocase_is_ascii(void **state)
 		    cases[i].equal);
 }
 
+/* TOK-01; the callers' own tests have the rest. */
+static void
+TOK01_token68_and_base64url(void **state)
+{
+	static const struct {
+		const char *p;
+		size_t n;
+		bool token68;
+		size_t span;
+	} t[] = {
+		{ "aZ09-_", 6, true, 6 },
+		{ "a.b~c+d/e==", 11, true, 1 },
+		{ "=", 1, false, 0 },
+		{ "", 0, false, 0 },
+		{ "a=b", 3, false, 1 },
+		{ "a\0b", 3, false, 1 },
+		{ "a b", 3, false, 1 },
+		{ "a\x80", 2, false, 1 },
+		{ "ab", 1, true, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_int_equal(ba_is_token68(t[i].p, t[i].n), t[i].token68);
+		assert_int_equal(ba_base64url_span(t[i].p, t[i].n), t[i].span);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_nocase_is_ascii),
+		cmocka_unit_test(TOK01_token68_and_base64url),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
