@@ -613,7 +613,22 @@ def smtp(token: str, authzid: str = "", timeout: float = 30) -> Login:
                  time.monotonic() - start, said)
 
 
+def syslog_settle():
+    """Until all that was sent to /dev/log before now is in the file: it takes
+    one message after the other, so that one of ours comes behind them."""
+    word = f"stage: mark {os.urandom(8).hex()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.connect("/dev/log")
+        s.send(f"<46>{word}".encode())
+    end = time.monotonic() + 10
+    while word not in SYSLOG.read_text(encoding="utf-8", errors="replace"):
+        if time.monotonic() > end:
+            raise RuntimeError("the stage's syslog does not answer")
+        time.sleep(0.01)
+
+
 def syslog_since(mark: int) -> str:
+    syslog_settle()
     with open(SYSLOG, encoding="utf-8") as f:
         f.seek(mark)
         return f.read()
