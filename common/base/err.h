@@ -61,6 +61,7 @@
 	X(ID_TOKEN, -60, REFUSED, "an ID token is no access token")            \
 	X(OPAQUE, -61, REFUSED, "opaque tokens are not accepted here")         \
 	X(UNKNOWN_USER, -62, REFUSED, "no such local user")                    \
+	X(TENANT, -63, REFUSED, "the token is of another tenant")              \
 	/* not allowed: a good token, and yet not here or not this person */   \
 	X(NOT_ALLOWED, -70, NOT_ALLOWED, "not allowed")                        \
 	X(NO_SERVICE, -71, NOT_ALLOWED, "the service has no section")          \
@@ -74,6 +75,17 @@
 	X(PEER, -77, NOT_ALLOWED, "this process may not ask for that service") \
 	X(NO_TOKEN, -78, NOT_ALLOWED, "logins without a token are denied")     \
 	X(CONFIRM, -79, NOT_ALLOWED, "the question was not answered with yes") \
+	X(CLIENT, -80, NOT_ALLOWED, "the client is not on the list")           \
+	X(GROUP, -81, NOT_ALLOWED, "a required group or role is missing")      \
+	X(ACR, -82, NOT_ALLOWED,                                               \
+	    "the person was not authenticated as is demanded")                 \
+	X(AUTH_TIME, -83, NOT_ALLOWED,                                         \
+	    "the person was authenticated too long ago")                       \
+	X(LIFETIME, -84, NOT_ALLOWED, "the token lives too long")              \
+	X(AGE, -85, NOT_ALLOWED, "the token was issued too long ago")          \
+	X(SOURCE, -86, NOT_ALLOWED, "not from there")                          \
+	X(NO_NAME, -87, NOT_ALLOWED, "no rule names this person")              \
+	X(DOMAIN, -88, NOT_ALLOWED, "the name is of another domain")           \
 	/* malformed: the client of a SASL server broke its grammar */         \
 	X(MALFORMED, -90, MALFORMED, "malformed message")
 

@@ -115,15 +115,17 @@ ba_json_string(const json_t *o, const char *name, const char **sp)
 	return *sp == NULL ? BA_ERR_JSON_TYPE : BA_OK;
 }
 
-int
-ba_json_date(const json_t *o, const char *name, int64_t *tp)
+/* *wholep is the whole seconds of it, *restp whether there is a fraction. */
+static int
+date(const json_t *o, const char *name, int64_t *wholep, bool *restp)
 {
 	const json_t *v;
 	json_int_t i;
 	double d;
 	int r;
 
-	*tp = 0;
+	*wholep = 0;
+	*restp = false;
 	if ((r = get(o, name, &v)) != BA_OK)
 		return r;
 	/*
@@ -134,7 +136,7 @@ ba_json_date(const json_t *o, const char *name, int64_t *tp)
 		i = json_integer_value(v);
 		if (i < 0 || i > BA_JSON_DATE_MAX)
 			return BA_ERR_JSON_TYPE;
-		*tp = i;
+		*wholep = i;
 		return BA_OK;
 	}
 	if (!json_is_real(v))
@@ -143,8 +145,28 @@ ba_json_date(const json_t *o, const char *name, int64_t *tp)
 	/* Written so that a NaN, which compares with nothing, falls out. */
 	if (!(d >= 0 && d < (double)BA_JSON_DATE_MAX + 1))
 		return BA_ERR_JSON_TYPE;
-	*tp = (int64_t)d; /* rounds down, for it is not negative */
+	*wholep = (int64_t)d; /* rounds down, for it is not negative */
+	*restp = (double)*wholep < d;
 	return BA_OK;
+}
+
+int
+ba_json_date(const json_t *o, const char *name, int64_t *tp)
+{
+	bool rest;
+
+	return date(o, name, tp, &rest);
+}
+
+int
+ba_json_date_up(const json_t *o, const char *name, int64_t *tp)
+{
+	bool rest;
+	int r = date(o, name, tp, &rest);
+
+	if (r == BA_OK && rest)
+		(*tp)++;
+	return r;
 }
 
 /*

@@ -45,6 +45,13 @@ BA_MUST_CHECK int ba_json_string(
 BA_MUST_CHECK int ba_json_date(const json_t *o, const char *name, int64_t *tp);
 
 /*
+ * The same, rounded up: for a time that must have come, where half a second
+ * before it is too early.  At most BA_JSON_DATE_MAX + 1.
+ */
+BA_MUST_CHECK int ba_json_date_up(
+    const json_t *o, const char *name, int64_t *tp);
+
+/*
  * A string or a non-empty array of strings, as RFC 7519 section 4.1.3 has
  * aud.  BA_OK and *foundp: whether one of them equals want byte for byte.
  */
