@@ -34,22 +34,28 @@ static const struct {
 	{ "EdDSA", BA_ALG_EDDSA },
 	{ "Ed25519", BA_ALG_ED25519 },
 	{ "Ed448", BA_ALG_ED448 },
+	{ "HS256", BA_ALG_HS256 },
+	{ "HS384", BA_ALG_HS384 },
+	{ "HS512", BA_ALG_HS512 },
 };
 
-/* RFC 7518 sections 3.3 to 3.5, RFC 8812 section 3.2, RFC 8037 section 3.1. */
+/* RFC 7518 sections 3.2 to 3.5, RFC 8812 section 3.2, RFC 8037 section 3.1. */
 static const struct ba_method methods[] = {
-	{ BA_ALG_RS256, "SHA256", 0 },
-	{ BA_ALG_RS384, "SHA384", 0 },
-	{ BA_ALG_RS512, "SHA512", 0 },
-	{ BA_ALG_PS256, "SHA256", 32 },
-	{ BA_ALG_PS384, "SHA384", 48 },
-	{ BA_ALG_PS512, "SHA512", 64 },
-	{ BA_ALG_ES256, "SHA256", 0 },
-	{ BA_ALG_ES384, "SHA384", 0 },
-	{ BA_ALG_ES512, "SHA512", 0 },
-	{ BA_ALG_ES256K, "SHA256", 0 },
-	{ BA_ALG_ED25519, NULL, 0 },
-	{ BA_ALG_ED448, NULL, 0 },
+	{ BA_ALG_RS256, "SHA256", 0, 0 },
+	{ BA_ALG_RS384, "SHA384", 0, 0 },
+	{ BA_ALG_RS512, "SHA512", 0, 0 },
+	{ BA_ALG_PS256, "SHA256", 32, 0 },
+	{ BA_ALG_PS384, "SHA384", 48, 0 },
+	{ BA_ALG_PS512, "SHA512", 64, 0 },
+	{ BA_ALG_ES256, "SHA256", 0, 0 },
+	{ BA_ALG_ES384, "SHA384", 0, 0 },
+	{ BA_ALG_ES512, "SHA512", 0, 0 },
+	{ BA_ALG_ES256K, "SHA256", 0, 0 },
+	{ BA_ALG_ED25519, NULL, 0, 0 },
+	{ BA_ALG_ED448, NULL, 0, 0 },
+	{ BA_ALG_HS256, "SHA256", 0, 32 },
+	{ BA_ALG_HS384, "SHA384", 0, 48 },
+	{ BA_ALG_HS512, "SHA512", 0, 64 },
 };
 
 /* The orders: SP 800-186 sections 3.2.1.3 to 3.2.1.5, SEC 2 section 2.4.1. */
@@ -75,15 +81,21 @@ static const unsigned char order_secp256k1[] = { 0xff, 0xff, 0xff, 0xff, 0xff,
 	0x36, 0x41, 0x41 };
 
 static const struct ba_kind kinds[] = {
-	{ "RSA", NULL, RSA_ALGS, "RSA", EVP_PKEY_RSA, 0, NULL },
-	{ "EC", "P-256", BA_ALG_ES256, "EC", EVP_PKEY_EC, 32, order_p256 },
-	{ "EC", "P-384", BA_ALG_ES384, "EC", EVP_PKEY_EC, 48, order_p384 },
-	{ "EC", "P-521", BA_ALG_ES512, "EC", EVP_PKEY_EC, 66, order_p521 },
-	{ "EC", "secp256k1", BA_ALG_ES256K, "EC", EVP_PKEY_EC, 32,
+	{ BA_KTY_RSA, "RSA", NULL, RSA_ALGS, "RSA", EVP_PKEY_RSA, 0, NULL },
+	{ BA_KTY_EC, "EC", "P-256", BA_ALG_ES256, "EC", EVP_PKEY_EC, 32,
+	    order_p256 },
+	{ BA_KTY_EC, "EC", "P-384", BA_ALG_ES384, "EC", EVP_PKEY_EC, 48,
+	    order_p384 },
+	{ BA_KTY_EC, "EC", "P-521", BA_ALG_ES512, "EC", EVP_PKEY_EC, 66,
+	    order_p521 },
+	{ BA_KTY_EC, "EC", "secp256k1", BA_ALG_ES256K, "EC", EVP_PKEY_EC, 32,
 	    order_secp256k1 },
-	{ "OKP", "Ed25519", BA_ALG_ED25519, "ED25519", EVP_PKEY_ED25519, 32,
+	{ BA_KTY_OKP, "OKP", "Ed25519", BA_ALG_ED25519, "ED25519",
+	    EVP_PKEY_ED25519, 32, NULL },
+	{ BA_KTY_OKP, "OKP", "Ed448", BA_ALG_ED448, "ED448", EVP_PKEY_ED448, 57,
 	    NULL },
-	{ "OKP", "Ed448", BA_ALG_ED448, "ED448", EVP_PKEY_ED448, 57, NULL },
+	{ BA_KTY_OCT, "oct", NULL, BA_ALG_SYMMETRIC, NULL, EVP_PKEY_NONE, 0,
+	    NULL },
 };
 
 int

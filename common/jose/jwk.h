@@ -10,15 +10,16 @@
 /*
  * Algorithms (RFC 7518 section 3, RFC 8037 section 3.1, RFC 8812 section 3.2,
  * RFC 9864 section 2.2).  A bit is one computation: kind of key, curve, hash,
- * padding.  A value is a set of such bits.  "none" and the HMACs have no name
- * here: they cannot be switched on.
+ * padding.  A value is a set of such bits.  "none" has no name here: it cannot
+ * be switched on.
  *
  * Every name means one bit, but for EdDSA, which RFC 8037 left open: it means
  * either curve, wherever it stands.  In a header, the key decides between the
  * two; in a key, its crv does; in a list of what is allowed, both are.  So a
- * token by an Ed25519 key may say EdDSA or Ed25519, and a list with either
- * name allows it; a list with Ed25519 and no other refuses what an Ed448 key
- * signed, whatever the header says.
+ * token by an Ed25519 key without alg may say EdDSA or Ed25519, and a list
+ * with either name allows it; a list with Ed25519 and no other refuses what an
+ * Ed448 key signed, whatever the header says.  A key with an alg is another
+ * matter: the header must say the same name (RFC 8725 section 3.1).
  */
 enum ba_alg {
 	BA_ALG_RS256 = 1,
@@ -33,9 +34,15 @@ enum ba_alg {
 	BA_ALG_ES256K = 1 << 9,
 	BA_ALG_ED25519 = 1 << 10,
 	BA_ALG_ED448 = 1 << 11,
-	BA_ALG_EDDSA = BA_ALG_ED25519 | BA_ALG_ED448
+	BA_ALG_EDDSA = BA_ALG_ED25519 | BA_ALG_ED448,
+	/* Of an issuer that shares a secret with us, never from a key set. */
+	BA_ALG_HS256 = 1 << 12,
+	BA_ALG_HS384 = 1 << 13,
+	BA_ALG_HS512 = 1 << 14
 };
-#define BA_ALG_ALL ((1 << 12) - 1)
+#define BA_ALG_SYMMETRIC  (BA_ALG_HS256 | BA_ALG_HS384 | BA_ALG_HS512)
+#define BA_ALG_ASYMMETRIC ((1 << 12) - 1)
+#define BA_ALG_ALL        (BA_ALG_ASYMMETRIC | BA_ALG_SYMMETRIC)
 
 /* By the registered name, byte for byte.  BA_ERR_ALG for any other. */
 BA_MUST_CHECK int ba_alg_parse(const char *name, enum ba_alg *algp);
@@ -46,6 +53,7 @@ const char *ba_alg_name(enum ba_alg alg);
 /* An issuer's keys (RFC 7517 section 5), parsed, ready for OpenSSL. */
 struct ba_jwks;
 struct ba_jwk;
+struct ba_buf;
 struct ba_kind;
 
 #define BA_JWKS_BYTES_MAX (512 * 1024)
@@ -62,14 +70,30 @@ struct ba_kind;
  * and JWK-14 (short RSA, point not on the curve, private or symmetric
  * material) are never used either, and counted in *badp (badp may be NULL),
  * which tells of them also where the whole set is refused.
+ * RSA keys that a broken generator made (ROCA, CVE-2017-15361) are bad too.
  * A key without alg serves all that its kty and crv can; one with an alg
  * serves that alg alone.  BA_ERR_JWKS for what is no key set, for one without
- * a usable key, and for two usable keys with the same kid that serve the same
- * algorithm.  Freed with ba_jwks_free().
+ * a usable key, for one with a symmetric key in it (a secret that was
+ * published: nobody knows what else went wrong there), and for two usable
+ * keys with the same kid that serve the same algorithm.  Freed with
+ * ba_jwks_free().
  */
 BA_MUST_CHECK int ba_jwks_parse(
     const void *p, size_t n, struct ba_jwks **setp, size_t *badp);
-void ba_jwks_free(struct ba_jwks *set);
+
+/*
+ * The secrets of an issuer that is declared symmetric, from a file of the
+ * administrator's: one JWK of kty oct (RFC 7518 section 6.4), or a JWK Set of
+ * such and of nothing else.  A key has at least as many bytes as the hash of
+ * the algorithm has (section 3.2), at most BA_SECRET_MAX; with an alg it
+ * serves that alone, without one all HMACs for which it is long enough.  Any
+ * member that is not good spoils the whole: BA_ERR_JWKS, BA_ERR_NOMEM.
+ */
+#define BA_SECRET_MAX 1024
+BA_MUST_CHECK int ba_jwks_parse_symmetric(
+    const void *p, size_t n, struct ba_jwks **setp);
+
+void ba_jwks_free(struct ba_jwks *set); /* wipes */
 size_t ba_jwks_count(const struct ba_jwks *set);
 
 /*
@@ -86,10 +110,24 @@ const struct ba_jwk *ba_jwks_next(
 bool ba_jwk_serves(const struct ba_jwk *key, enum ba_alg alg);
 
 /*
- * For sig.c: the OpenSSL key (an EVP_PKEY), owned by the set; of alg, what
- * the key serves; and its kind (alg.h).
+ * The thumbprint of the public key (RFC 7638, SHA-256), base64url, 43
+ * characters, the key's own; as a URI (RFC 9278) it stands behind
+ * BA_THUMBPRINT_URN.  An empty string for a secret: it would be a hash to
+ * guess it by.
+ */
+#define BA_THUMBPRINT_SIZE 44 /* with the NUL */
+#define BA_THUMBPRINT_URN  "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"
+const char *ba_jwk_thumbprint(const struct ba_jwk *key);
+
+/*
+ * For sig.c: the OpenSSL key (an EVP_PKEY) of a public key, owned by the set,
+ * or NULL; the bytes of a secret, or none; of alg, what the key serves; and
+ * its kind (alg.h).
  */
 void *ba_jwk_pkey(const struct ba_jwk *key);
+const struct ba_buf *ba_jwk_secret(const struct ba_jwk *key);
+/* Its alg as it is spelt, or 0: EdDSA and Ed25519 are two names. */
+enum ba_alg ba_jwk_named(const struct ba_jwk *key);
 unsigned ba_jwk_algs(const struct ba_jwk *key, enum ba_alg alg);
 const struct ba_kind *ba_jwk_kind(const struct ba_jwk *key);
 

@@ -21,6 +21,7 @@
 
 struct ba_jws {
 	enum ba_alg alg;
+	enum ba_alg named; /* alg as it was spelt */
 	const char *kid; /* of header, or NULL */
 	const char *typ; /* of header, or NULL */
 	json_t *header;
@@ -121,8 +122,10 @@ read_header(struct ba_jws *jws, unsigned allowed)
 	int r;
 
 	if (ba_json_string(h, "alg", &name) != BA_OK ||
-	    ba_alg_parse(name, &jws->alg) != BA_OK ||
-	    ba_jws_restrict(jws, allowed) != BA_OK)
+	    ba_alg_parse(name, &jws->named) != BA_OK)
+		return BA_ERR_ALG;
+	jws->alg = jws->named;
+	if (ba_jws_restrict(jws, allowed) != BA_OK)
 		return BA_ERR_ALG;
 	if (ba_json_has(h, "crit") || ba_json_has(h, "b64"))
 		return BA_ERR_CRIT;
@@ -259,8 +262,13 @@ ba_jws_peek_issuer(const struct ba_jws *jws, const char **issp)
 int
 ba_jws_verify(struct ba_jws *jws, const struct ba_jwk *key)
 {
+	enum ba_alg named = ba_jwk_named(key);
 	int r;
 
+	jws->verified = false;
+	/* RFC 8725 section 3.1: EdDSA and Ed25519 are two names (JWK-02). */
+	if (named != 0 && named != jws->named)
+		return BA_ERR_KEY;
 	r = ba_sig_verify(
 	    key, jws->alg, jws->input, jws->input_len, jws->sig, jws->sig_len);
 	jws->verified = r == BA_OK;

@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "common/base/buf.h"
+#include "common/base/mem.h"
 #include "common/jose/alg.h"
 #include "common/jose/sig.h"
 
@@ -31,43 +33,69 @@ ba_ossl_error(int otherwise)
 }
 
 static bool
-length_ok(const struct ba_kind *kind, size_t n)
+length_ok(const struct ba_kind *kind, const struct ba_method *m, size_t n)
 {
-	if (kind->bytes == 0)
+	switch (kind->what) {
+	case BA_KTY_RSA:
 		return n >= BA_RSA_BITS_MIN / 8 && n <= BA_SIG_MAX;
-	return n == 2 * kind->bytes;
+	case BA_KTY_EC:
+	case BA_KTY_OKP:
+		return n == 2 * kind->bytes;
+	case BA_KTY_OCT:
+		return n == m->mac;
+	}
+	return false;
 }
 
 bool
 ba_sig_length_ok(enum ba_alg alg, size_t n)
 {
 	const struct ba_kind *kind;
+	unsigned bit;
 	size_t i;
 
 	for (i = 0; (kind = ba_kind_at(i)) != NULL; i++) {
-		if ((kind->algs & alg) != 0 && length_ok(kind, n))
-			return true;
+		for (bit = 1; bit <= BA_ALG_ALL; bit <<= 1) {
+			if ((kind->algs & alg & bit) != 0 &&
+			    length_ok(kind, ba_method_of(bit), n))
+				return true;
+		}
 	}
 	return false;
 }
 
+/* Is the key by its substance what its kind says? */
+static bool
+is_sound(const struct ba_jwk *key)
+{
+	const struct ba_kind *kind = ba_jwk_kind(key);
+	const EVP_PKEY *pkey = ba_jwk_pkey(key);
+	size_t bytes;
+
+	if (kind->what == BA_KTY_OCT)
+		return pkey == NULL;
+	if (pkey == NULL || EVP_PKEY_get_id(pkey) != kind->id)
+		return false;
+	bytes = ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8;
+	return kind->bytes == 0 || bytes == kind->bytes;
+}
+
 /*
  * ba_jwks_next() gives fitting keys only.  The same is asked again here, of
- * the key's list, of its kind and of OpenSSL's key, because a key used with
+ * the key's list, of its kind and of its substance, because a key used with
  * another algorithm is how most verifiers of JWS were broken.  NULL also for
  * a set of which the key serves more than one.
  */
 static const struct ba_method *
 method_of(const struct ba_jwk *key, enum ba_alg alg)
 {
-	const struct ba_kind *kind = ba_jwk_kind(key);
-	const EVP_PKEY *pkey = ba_jwk_pkey(key);
-	size_t bytes = ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8;
+	const struct ba_method *m;
 
-	if (EVP_PKEY_get_id(pkey) != kind->id ||
-	    (kind->bytes != 0 && bytes != kind->bytes))
+	m = ba_method_of(ba_jwk_algs(key, alg) & ba_jwk_kind(key)->algs);
+	/* JWK-09: an empty key makes an HMAC that everybody can make. */
+	if (m == NULL || !is_sound(key) || ba_jwk_secret(key)->len < m->mac)
 		return NULL;
-	return ba_method_of(ba_jwk_algs(key, alg) & kind->algs);
+	return m;
 }
 
 /* 0 < v < order, both of as many bytes as the kind has, big endian. */
@@ -162,22 +190,18 @@ verify(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct ba_method *m,
 	return outcome(EVP_DigestVerifyFinal(ctx, sig, sigsz));
 }
 
-int
-ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg, const void *p,
-    size_t n, const void *sig, size_t sigsz)
+static int
+verify_public(const struct ba_kind *kind, EVP_PKEY *pkey,
+    const struct ba_method *m, const void *p, size_t n, const void *sig,
+    size_t sigsz)
 {
-	const struct ba_kind *kind = ba_jwk_kind(key);
-	const struct ba_method *m = method_of(key, alg);
-	EVP_PKEY *pkey = ba_jwk_pkey(key);
 	unsigned char der[DER_MAX];
 	EVP_MD_CTX *ctx;
 	int r;
 
-	if (m == NULL)
-		return BA_ERR_KEY;
-	/* RSA: RFC 8017 sections 8.1.2 and 8.2.2, step 1. */
-	if (!length_ok(kind, sigsz) ||
-	    (kind->bytes == 0 && sigsz != (size_t)EVP_PKEY_get_size(pkey)))
+	/* RFC 8017 sections 8.1.2 and 8.2.2, step 1. */
+	if (kind->what == BA_KTY_RSA &&
+	    sigsz != (size_t)EVP_PKEY_get_size(pkey))
 		return BA_ERR_SIGNATURE;
 	if (kind->order != NULL) {
 		sigsz = ecdsa_der(kind, sig, der);
@@ -185,13 +209,55 @@ ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg, const void *p,
 			return BA_ERR_SIGNATURE;
 		sig = der;
 	}
-	/* What somebody else left there is not ours to judge by. */
-	ERR_clear_error();
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL)
 		return ba_ossl_error(BA_ERR_NOMEM);
 	r = verify(ctx, pkey, m, p, n, sig, sigsz);
 	EVP_MD_CTX_free(ctx);
+	return r;
+}
+
+/*
+ * RFC 7518 section 3.2.  The whole tag or nothing (V09), and compared in a
+ * time that tells nobody how much of it was right (V10).
+ */
+static int
+verify_mac(const struct ba_buf *secret, const struct ba_method *m,
+    const void *p, size_t n, const void *sig)
+{
+	unsigned char mac[EVP_MAX_MD_SIZE];
+	size_t len = 0;
+	int r;
+
+	if (EVP_Q_mac(NULL, "HMAC", NULL, m->hash, NULL, secret->p, secret->len,
+		p, n, mac, sizeof(mac), &len) == NULL ||
+	    len != m->mac)
+		r = ba_ossl_error(BA_ERR_CRYPTO);
+	else
+		r = ba_equal_ct(mac, sig, m->mac) ? BA_OK : BA_ERR_SIGNATURE;
+	/* The tag of what somebody else wrote is what he would need. */
+	ba_wipe(mac, sizeof(mac));
+	return r;
+}
+
+int
+ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg, const void *p,
+    size_t n, const void *sig, size_t sigsz)
+{
+	const struct ba_kind *kind = ba_jwk_kind(key);
+	const struct ba_method *m = method_of(key, alg);
+	int r;
+
+	if (m == NULL)
+		return BA_ERR_KEY;
+	if (!length_ok(kind, m, sigsz))
+		return BA_ERR_SIGNATURE;
+	/* What somebody else left there is not ours to judge by. */
+	ERR_clear_error();
+	if (kind->what == BA_KTY_OCT)
+		r = verify_mac(ba_jwk_secret(key), m, p, n, sig);
+	else
+		r = verify_public(kind, ba_jwk_pkey(key), m, p, n, sig, sigsz);
 	ERR_clear_error();
 	return r;
 }

@@ -33,7 +33,7 @@ struct known {
 	struct ba_jwks *set;
 	struct ba_buf raw; /* what set was made of */
 	int64_t expires;
-	bool fixed; /* by jwks_file: never asked, never ends */
+	bool fixed; /* from a file: never asked, never ends */
 	bool look; /* the store may have news */
 	char seen[SERIAL_LEN + 1]; /* the asking whose end we have looked at */
 	struct stamp own; /* of this process, whatever the store does */
@@ -84,34 +84,84 @@ warn_of_bad_keys(struct ba_keys *k, const struct ba_issuer *issuer, size_t bad)
 		    issuer->url, bad);
 }
 
-/* A key set that is a file: read once, with the configuration. */
+/* A file with keys: read once, with the configuration. */
+struct file {
+	const char *name; /* of the setting */
+	const char *path;
+	bool secret;
+};
+
+static int
+read_keys(struct ba_keys *k, const struct ba_issuer *issuer,
+    const struct file *file, struct ba_buf *raw, struct ba_jwks **setp)
+{
+	size_t bad = 0;
+	int r;
+
+	if (file->secret)
+		return ba_jwks_parse_symmetric(raw->p, raw->len, setp);
+	r = ba_jwks_parse(raw->p, raw->len, setp, &bad);
+	warn_of_bad_keys(k, issuer, bad);
+	return r;
+}
+
+/* JWK-09, and what the reader of the log can do about it. */
+static const char *
+why_no_set(const struct file *file, int err)
+{
+	if (file->secret && err == BA_ERR_JWKS)
+		return "it must hold one JWK or a JWK Set of kty oct alone, and"
+		       " each secret as many bytes as its algorithm's hash";
+	return ba_err_text(err);
+}
+
+/*
+ * The keys are kept, the text is not: nobody compares it with another (as
+ * with keys of the store), and it may hold secrets.
+ */
 static int
 load_file(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    uid_t trusted_uid)
+    uid_t trusted_uid, const struct file *file)
 {
-	struct ba_jwks *set = NULL;
 	const char *why = "";
 	struct ba_buf raw;
-	size_t bad = 0;
 	int r;
 
 	n->fixed = true;
 	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
-	r = ba_read_trusted(issuer->jwks_file, trusted_uid, 0, &raw, &why);
+	r = ba_read_trusted(file->path, trusted_uid, file->secret, &raw, &why);
 	if (r == BA_OK) {
-		r = ba_jwks_parse(raw.p, raw.len, &set, &bad);
-		why = ba_err_text(r);
+		r = read_keys(k, issuer, file, &raw, &n->set);
+		why = why_no_set(file, r);
 	}
-	warn_of_bad_keys(k, issuer, bad);
-	if (r == BA_OK)
-		replace(n, set, &raw, INT64_MAX);
-	else if (r != BA_ERR_NOMEM)
-		ba_log(k->log, BA_LOG_ERR,
-		    "issuer %s: jwks_file %s: %s; nobody enters by its tokens"
-		    " until the file is mended and the configuration reloaded",
-		    issuer->url, issuer->jwks_file, why);
 	ba_buf_wipe(&raw);
-	return r == BA_ERR_NOMEM ? r : BA_OK;
+	if (r == BA_ERR_NOMEM)
+		return r;
+	if (r != BA_OK)
+		ba_log(k->log, BA_LOG_ERR,
+		    "issuer %s: %s %s: %s; nobody enters by its tokens until"
+		    " the file is mended and the configuration reloaded",
+		    issuer->url, file->name, file->path, why);
+	return BA_OK;
+}
+
+/*
+ * An issuer with secrets has no other keys: whatever else it is said to have,
+ * it is never asked (JWK-09).
+ */
+static int
+load(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
+    uid_t trusted_uid)
+{
+	const struct file secrets = { "symmetric_key_file",
+		issuer->symmetric_key_file, true };
+	const struct file public = { "jwks_file", issuer->jwks_file, false };
+
+	if (secrets.path != NULL)
+		return load_file(k, issuer, n, trusted_uid, &secrets);
+	if (public.path != NULL)
+		return load_file(k, issuer, n, trusted_uid, &public);
+	return BA_OK;
 }
 
 /* No URL and no path holds a NUL. */
@@ -151,8 +201,8 @@ ba_keys_new(const struct ba_config *config, struct ba_store *store,
 	for (i = 0; i < config->n_issuers && r == BA_OK; i++) {
 		ba_buf_init(&k->known[i].raw, BA_JWKS_BYTES_MAX);
 		r = make_name(&config->issuers[i], &k->known[i].name);
-		if (r == BA_OK && config->issuers[i].jwks_file != NULL)
-			r = load_file(
+		if (r == BA_OK)
+			r = load(
 			    k, &config->issuers[i], &k->known[i], trusted_uid);
 	}
 	if (r != BA_OK)
@@ -440,7 +490,8 @@ remedy(int err)
 	case BA_ERR_METADATA:
 		return "compare [issuer] with what it publishes";
 	case BA_ERR_JWKS:
-		return "it must publish a key set with a public key";
+		return "it must publish a key set with a public key, and no"
+		       " secret";
 	}
 	return "this is a fault of ours";
 }

@@ -33,9 +33,11 @@
 struct ba_keys;
 
 /*
- * For one configuration; store may be NULL.  Reads jwks_files through
- * ba_read_trusted(); one that is missing or wrong is logged, and its issuer
- * has no keys.  A new configuration makes a new ba_keys.
+ * For one configuration; store may be NULL.  Reads jwks_files and
+ * symmetric_key_files through ba_read_trusted(), the latter with no access
+ * for others; one that is missing or wrong is logged, and its issuer has no
+ * keys.  Secrets are never looked for anywhere else, nor put into the store.
+ * A new configuration makes a new ba_keys.
  */
 BA_MUST_CHECK int ba_keys_new(const struct ba_config *config,
     struct ba_store *store, uid_t trusted_uid, const struct ba_log *log,
@@ -56,10 +58,10 @@ const struct ba_jwks *ba_keys_get(
  * spawned broker changes nothing.
  */
 enum ba_keys_state {
-	/* All: a jwks_file; or an asking ended well less than
+	/* All: a file; or an asking ended well less than
 	   BA_KEYS_COOLDOWN seconds ago, and we have looked since. */
 	BA_KEYS_FINAL,
-	/* Not to be known now: there is no usable jwks_file; or the asking
+	/* Not to be known now: its file is not usable; or the asking
 	   that ended so lately failed. */
 	BA_KEYS_FAILED,
 	/* Somebody is asking (for less than BA_KEYS_ASKING seconds), or has

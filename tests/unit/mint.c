@@ -17,6 +17,7 @@
 #include <openssl/hmac.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 
 #include "tests/unit/mint.h"
@@ -33,6 +34,7 @@ static const struct kind {
 	[BA_MINT_SECP256K1] = { "secp256k1", true, 32 },
 	[BA_MINT_ED25519] = { "Ed25519", false, 32 },
 	[BA_MINT_ED448] = { "Ed448", false, 57 },
+	[BA_MINT_OCT] = { "", false, 0 },
 };
 
 /* The hash by which an algorithm signs, and the salt if it has one. */
@@ -55,13 +57,18 @@ static const struct way {
 	{ BA_ALG_EDDSA, "EdDSA", NULL, -1 },
 	{ BA_ALG_ED25519, "Ed25519", NULL, -1 },
 	{ BA_ALG_ED448, "Ed448", NULL, -1 },
+	{ BA_ALG_HS256, "HS256", "SHA256", -1 },
+	{ BA_ALG_HS384, "HS384", "SHA384", -1 },
+	{ BA_ALG_HS512, "HS512", "SHA512", -1 },
 };
 
 #define NUMBER_MAX 2048 /* bytes of a number or a signature */
 
 struct ba_mint {
 	enum ba_mint_kind kind;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey; /* or NULL: a secret */
+	unsigned char *secret;
+	size_t secret_len;
 	char *kid;
 	char *alg;
 };
@@ -125,7 +132,7 @@ mint(enum ba_mint_kind kind, EVP_PKEY *pkey, const char *kid, const char *alg)
 {
 	struct ba_mint *m = calloc(1, sizeof(*m));
 
-	NEED(m != NULL && pkey != NULL);
+	NEED(m != NULL && (pkey != NULL) == (kind != BA_MINT_OCT));
 	m->kind = kind;
 	m->pkey = pkey;
 	m->kid = copy(kid);
@@ -137,7 +144,12 @@ struct ba_mint *
 ba_mint_new(enum ba_mint_kind kind, const char *kid, const char *alg)
 {
 	const char *crv = kinds[kind].crv;
+	unsigned char secret[64];
 
+	if (kind == BA_MINT_OCT) {
+		NEED(RAND_bytes(secret, sizeof(secret)) == 1);
+		return ba_mint_secret(secret, sizeof(secret), kid, alg);
+	}
 	if (kind == BA_MINT_RSA)
 		return ba_mint_rsa(2048, 65537, kid, alg);
 	return mint(kind,
@@ -163,12 +175,25 @@ ba_mint_rsa(unsigned bits, unsigned long e, const char *kid, const char *alg)
 	return mint(BA_MINT_RSA, pkey, kid, alg);
 }
 
+struct ba_mint *
+ba_mint_secret(const void *secret, size_t n, const char *kid, const char *alg)
+{
+	struct ba_mint *m = mint(BA_MINT_OCT, NULL, kid, alg);
+
+	m->secret = malloc(n + 1);
+	NEED(m->secret != NULL);
+	memcpy(m->secret, secret, n);
+	m->secret_len = n;
+	return m;
+}
+
 void
 ba_mint_free(struct ba_mint *m)
 {
 	if (m == NULL)
 		return;
 	EVP_PKEY_free(m->pkey);
+	free(m->secret);
 	free(m->kid);
 	free(m->alg);
 	free(m);
@@ -196,6 +221,13 @@ ba_mint_number(
 	const char *param = NULL;
 	size_t n = kind->width;
 
+	if (m->kind == BA_MINT_OCT) {
+		if (strcmp(name, "k") != 0)
+			return 0;
+		NEED(m->secret_len <= dstsz);
+		memcpy(dst, m->secret, m->secret_len);
+		return m->secret_len;
+	}
 	if (strcmp(name, "n") == 0 && n == 0)
 		param = OSSL_PKEY_PARAM_RSA_N;
 	else if (strcmp(name, "e") == 0 && n == 0)
@@ -227,6 +259,12 @@ numbers(const struct ba_mint *m)
 	const char *crv = kinds[m->kind].crv;
 	char *a, *b, *s;
 
+	if (m->kind == BA_MINT_OCT) {
+		a = number_b64(m, "k");
+		s = text("\"kty\":\"oct\",\"k\":\"%s\"", a);
+		free(a);
+		return s;
+	}
 	a = number_b64(m, crv == NULL ? "n" : "x");
 	b = number_b64(m, crv == NULL ? "e" : "y");
 	if (crv == NULL)
@@ -355,6 +393,17 @@ way_of(enum ba_alg alg)
 	return NULL;
 }
 
+static size_t
+mac(const void *secret, size_t secret_len, const char *md, const void *p,
+    size_t n, unsigned char *dst, size_t dstsz)
+{
+	unsigned int len = (unsigned int)dstsz;
+
+	NEED(HMAC(EVP_get_digestbyname(md), secret, (int)secret_len, p, n, dst,
+		 &len) != NULL);
+	return len;
+}
+
 size_t
 ba_mint_raw(const struct ba_mint *m, enum ba_alg alg, const void *p, size_t n,
     unsigned char *dst, size_t dstsz)
@@ -363,6 +412,8 @@ ba_mint_raw(const struct ba_mint *m, enum ba_alg alg, const void *p, size_t n,
 	unsigned char der[256];
 	size_t len;
 
+	if (m->kind == BA_MINT_OCT)
+		return mac(m->secret, m->secret_len, way->md, p, n, dst, dstsz);
 	if (way->salt >= 0)
 		return ba_mint_pss(
 		    m, way->md, p, n, way->salt, way->md, dst, dstsz);
@@ -424,13 +475,11 @@ char *
 ba_mint_hs256(
     const void *secret, size_t n, const char *header, const char *payload)
 {
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
+	unsigned char tag[EVP_MAX_MD_SIZE];
 	char *s = signing_input(header, payload);
+	size_t len = mac(secret, n, "SHA256", s, strlen(s), tag, sizeof(tag));
 
-	NEED(HMAC(EVP_sha256(), secret, (int)n, (unsigned char *)s, strlen(s),
-		 mac, &len) != NULL);
-	return with_signature(s, mac, len);
+	return with_signature(s, tag, len);
 }
 
 char *

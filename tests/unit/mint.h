@@ -22,7 +22,8 @@ enum ba_mint_kind {
 	BA_MINT_P521,
 	BA_MINT_SECP256K1,
 	BA_MINT_ED25519,
-	BA_MINT_ED448
+	BA_MINT_ED448,
+	BA_MINT_OCT /* a secret of 64 bytes; see ba_mint_secret() */
 };
 
 struct ba_mint;
@@ -36,14 +37,20 @@ struct ba_mint *ba_mint_new(
 /* An RSA pair of so many bits with this public exponent (odd, 3 or more). */
 struct ba_mint *ba_mint_rsa(
     unsigned bits, unsigned long e, const char *kid, const char *alg);
+/* A "pair" that is this secret of n bytes, for HMACs. */
+struct ba_mint *ba_mint_secret(
+    const void *secret, size_t n, const char *kid, const char *alg);
 void ba_mint_free(struct ba_mint *m);
 
-/* The public numbers: n (RSA), x (others) or y (EC), as bytes; 0 if none. */
+/*
+ * The public numbers: n, e (RSA), x (others) or y (EC), and k of a secret, as
+ * bytes; 0 if none.
+ */
 size_t ba_mint_number(const struct ba_mint *m, const char *name,
     unsigned char *dst, size_t dstsz);
 
 /*
- * The public JWK: kty, its numbers, "use":"sig", kid, alg.  With extra, which
+ * The public JWK (of a secret, the secret one): kty, its numbers, "use":"sig", kid, alg.  With extra, which
  * is JSON text of members such as "\"use\":\"enc\"", those come instead of
  * use, kid and alg.
  */
@@ -57,7 +64,7 @@ char *ba_mint_jwks_of(const struct ba_mint *m);
 
 /*
  * A compact JWS of this header and this payload, signed as alg says, whatever
- * the header says.  The key's kind must fit alg.
+ * the header says.  The key's kind must fit alg; a secret may be too short.
  */
 char *ba_mint_sign(const struct ba_mint *m, enum ba_alg alg, const char *header,
     const char *payload);
@@ -69,7 +76,7 @@ char *ba_mint_sign(const struct ba_mint *m, enum ba_alg alg, const char *header,
 char *ba_mint_token(const struct ba_mint *m, enum ba_alg alg, const char *typ,
     const char *payload);
 
-/* HMAC-SHA-256 with any secret: what an attacker makes of a public key. */
+/* HMAC-SHA-256 with any secret under any header: what an attacker makes of a public key. */
 char *ba_mint_hs256(
     const void *secret, size_t n, const char *header, const char *payload);
 

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,20 +21,52 @@
 #include "tests/unit/mint.h"
 
 static struct ba_mint *rsa, *p256, *p384, *p521, *secp256k1, *ed25519, *ed448,
-    *anchor;
+    *secret, *anchor;
 
-/* Number n and all behind it fail, of OpenSSL's and jansson's. */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+char *__wrap_strdup(const char *s);
+
+/*
+ * Number n fails, and unless once is set all behind it: ours, and unless
+ * ours_alone is set OpenSSL's and jansson's.
+ */
 static long allocations_left = -1;
+static bool once, ours_alone;
 
 static int
-may_allocate(void)
+may_allocate(bool ours)
 {
-	if (allocations_left < 0)
+	if (allocations_left < 0 || (ours_alone && !ours))
 		return 1;
-	if (allocations_left == 0)
-		return 0;
-	allocations_left--;
-	return 1;
+	if (allocations_left > 0) {
+		allocations_left--;
+		return 1;
+	}
+	if (once)
+		allocations_left = -1;
+	return 0;
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return may_allocate(true) ? __real_malloc(n) : NULL;
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return may_allocate(true) ? __real_calloc(n, size) : NULL;
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return may_allocate(true) ? __real_strdup(s) : NULL;
 }
 
 static void *
@@ -41,7 +74,7 @@ crypto_malloc(size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return may_allocate() ? malloc(n) : NULL;
+	return may_allocate(false) ? __real_malloc(n) : NULL;
 }
 
 static void *
@@ -49,7 +82,7 @@ crypto_realloc(void *p, size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return may_allocate() ? realloc(p, n) : NULL;
+	return may_allocate(false) ? realloc(p, n) : NULL;
 }
 
 static void
@@ -63,7 +96,7 @@ crypto_free(void *p, const char *file, int line)
 static void *
 json_malloc(size_t n)
 {
-	return may_allocate() ? malloc(n) : NULL;
+	return may_allocate(false) ? __real_malloc(n) : NULL;
 }
 
 static int
@@ -77,6 +110,7 @@ setup(void **state)
 	p521 = ba_mint_new(BA_MINT_P521, NULL, NULL);
 	secp256k1 = ba_mint_new(BA_MINT_SECP256K1, NULL, NULL);
 	ed448 = ba_mint_new(BA_MINT_ED448, NULL, NULL);
+	secret = ba_mint_new(BA_MINT_OCT, NULL, NULL);
 	anchor = ba_mint_new(BA_MINT_ED25519, "anchor", "EdDSA");
 	return 0;
 }
@@ -92,6 +126,7 @@ teardown(void **state)
 	ba_mint_free(p521);
 	ba_mint_free(secp256k1);
 	ba_mint_free(ed448);
+	ba_mint_free(secret);
 	ba_mint_free(anchor);
 	return 0;
 }
@@ -180,6 +215,28 @@ served(const struct ba_jwks *set)
 	return algs;
 }
 
+/* JWK-16: the algorithm's own name, under a kty that is not its own. */
+static void
+test_jwk_16_ml_dsa(void **state)
+{
+	static const struct pair pairs[] = {
+		{ &rsa, "\"alg\":\"ML-DSA-44\"", PASSED_OVER, "" },
+		{ &p256, "\"alg\":\"ML-DSA-65\"", PASSED_OVER, "" },
+		{ &ed448, "\"alg\":\"ML-DSA-87\"", PASSED_OVER, "" },
+	};
+
+	(void)state;
+	CHECK(pairs);
+	check_fate("AKP",
+	    "{\"kty\":\"AKP\",\"alg\":\"ML-DSA-44\",\"pub\":\"AAAA\","
+	    "\"kid\":\"anchor\",\"use\":\"sig\"}",
+	    PASSED_OVER);
+	check_fate("AKP with a seed",
+	    "{\"kty\":\"AKP\",\"alg\":\"ML-DSA-44\",\"pub\":\"AAAA\","
+	    "\"priv\":\"AAAA\"}",
+	    PASSED_OVER);
+}
+
 static void
 test_jwk_01_kty_decides(void **state)
 {
@@ -240,7 +297,6 @@ test_jwk_02_alg(void **state)
 		{ &rsa, "\"alg\":\"rs256\"", PASSED_OVER, "\"alg\":\"RS256\"" },
 		{ &rsa, "\"alg\":\"RSA-OAEP\"", PASSED_OVER,
 		    "\"alg\":\"PS256\"" },
-		{ &rsa, "\"alg\":\"HS256\"", PASSED_OVER, "\"alg\":\"PS256\"" },
 		{ &rsa, "\"alg\":\"none\"", PASSED_OVER, "\"alg\":\"RS256\"" },
 		{ &rsa, "\"alg\":\"\"", PASSED_OVER, "" },
 		{ &p256, "\"alg\":\"ECDH-ES\"", PASSED_OVER,
@@ -248,6 +304,9 @@ test_jwk_02_alg(void **state)
 		/* Of another family than its own kty: broken. */
 		{ &rsa, "\"alg\":\"ES256\"", BAD, "\"alg\":\"RS256\"" },
 		{ &rsa, "\"alg\":\"EdDSA\"", BAD, "\"alg\":\"PS256\"" },
+		{ &rsa, "\"alg\":\"HS256\"", BAD, "\"alg\":\"PS256\"" },
+		{ &p256, "\"alg\":\"HS256\"", BAD, "\"alg\":\"ES256\"" },
+		{ &ed25519, "\"alg\":\"HS512\"", BAD, "\"alg\":\"EdDSA\"" },
 		{ &p256, "\"alg\":\"ES384\"", BAD, "\"alg\":\"ES256\"" },
 		{ &p256, "\"alg\":\"ES256K\"", BAD, "\"alg\":\"ES256\"" },
 		{ &secp256k1, "\"alg\":\"ES256\"", BAD, "\"alg\":\"ES256K\"" },
@@ -383,10 +442,6 @@ test_jwk_12_passed_over(void **state)
 		{ "[]", BAD },
 		{ "\"RSA\"", BAD },
 		{ "null", BAD },
-		/* JWK-09, JWK-11: symmetric keys, with any other members. */
-		{ "{\"kty\":\"oct\",\"k\":\"AAAA\"}", BAD },
-		{ "{\"kty\":\"oct\"}", BAD },
-		{ "{\"kty\":\"oct\",\"use\":\"enc\",\"alg\":\"A128KW\"}", BAD },
 	};
 	size_t i;
 
@@ -574,6 +629,29 @@ test_jwk_04_p256_point(void **state)
 	check_free("shifted", ec(x + 1, 31, y, 33), BAD);
 }
 
+/* A coordinate that ends in a zero is none without it. */
+static void
+test_jwk_04_cut_coordinate(void **state)
+{
+	unsigned char x[32], y[32];
+	struct ba_mint *m;
+	unsigned seen = 0;
+
+	(void)state;
+	while (seen != 3) {
+		m = ba_mint_new(BA_MINT_P256, NULL, NULL);
+		assert_int_equal(ba_mint_number(m, "x", x, 32), 32);
+		assert_int_equal(ba_mint_number(m, "y", y, 32), 32);
+		ba_mint_free(m);
+		if (x[31] != 0 && y[31] != 0)
+			continue;
+		seen |= (x[31] == 0 ? 1u : 0) | (y[31] == 0 ? 2u : 0);
+		check_free("whole", ec(x, 32, y, 32), USED);
+		check_free("x cut", ec(x, 31, y, 32), BAD);
+		check_free("y cut", ec(x, 32, y, 31), BAD);
+	}
+}
+
 /*
  * The point with x = 0 is on P-256, and p is another way to write 0: a
  * coordinate that is not reduced is a second spelling.
@@ -594,6 +672,8 @@ test_jwk_04_p256_not_reduced(void **state)
 	assert_non_null(BN_mod_sqrt(b, b, p, ctx));
 	assert_int_equal(BN_bn2binpad(b, y, 32), 32);
 	check_free("x = 0", ec(x, 32, y, 32), USED);
+	check_free("no x", ec(x, 0, y, 32), BAD);
+	check_free("x = 0 in 31 bytes", ec(x, 31, y, 32), BAD);
 	assert_int_equal(BN_bn2binpad(p, x, 32), 32);
 	check_free("x = p", ec(x, 32, y, 32), BAD);
 	memset(x, 0xff, 32);
@@ -656,6 +736,61 @@ test_jwk_06_rsa_modulus(void **state)
 	check_free("empty", rsa_jwk(n, 0, e, sizeof(e)), BAD);
 	memset(n, 0, sizeof(n));
 	check_free("all zero", rsa_jwk(n, 256, e, sizeof(e)), BAD);
+}
+
+/* A modulus of 2048 bits as the broken generator made them (roca.c). */
+static size_t
+roca_modulus(unsigned char *n)
+{
+	BIGNUM *m = BN_new(), *g = BN_new(), *e = BN_new(), *f[2];
+	BN_CTX *ctx = BN_CTX_new();
+	size_t i, len;
+	unsigned p, d;
+
+	/* M: the product of the 126 primes up to 701. */
+	assert_int_equal(BN_one(m), 1);
+	for (p = 2; p <= 701; p++) {
+		for (d = 2; d < p && p % d != 0; d++)
+			;
+		if (d == p)
+			assert_int_equal(BN_mul_word(m, p), 1);
+	}
+	for (i = 0; i < 2; i++) {
+		f[i] = BN_new();
+		assert_true(BN_set_word(g, 65537) == 1 &&
+			    BN_set_word(e, 4711 + i) == 1 &&
+			    BN_mod_exp(g, g, e, m, ctx) == 1);
+		/* Each of 1024 bits, the first two of which are ones. */
+		assert_true(BN_set_bit(f[i], 1024) == 1 &&
+			    BN_sub_word(f[i], i + 1) == 1 &&
+			    BN_div(f[i], NULL, f[i], m, ctx) == 1 &&
+			    BN_sub_word(f[i], 1) == 1 &&
+			    BN_mul(f[i], f[i], m, ctx) == 1 &&
+			    BN_add(f[i], f[i], g) == 1);
+	}
+	assert_int_equal(BN_mul(m, f[0], f[1], ctx), 1);
+	assert_int_equal(BN_num_bits(m), 2048);
+	len = (size_t)BN_bn2bin(m, n);
+	BN_free(f[0]);
+	BN_free(f[1]);
+	BN_free(m);
+	BN_free(g);
+	BN_free(e);
+	BN_CTX_free(ctx);
+	return len;
+}
+
+static void
+test_jwk_07_roca(void **state)
+{
+	static const unsigned char e[] = { 1, 0, 1 };
+	unsigned char n[256];
+	size_t len = roca_modulus(n);
+
+	(void)state;
+	check_free("fingerprint", rsa_jwk(n, len, e, sizeof(e)), BAD);
+	n[len - 1] ^= 2;
+	check_free("twin", rsa_jwk(n, len, e, sizeof(e)), USED);
 }
 
 static void
@@ -854,6 +989,32 @@ check_two(struct ba_mint *a, const char *more_a, struct ba_mint *b,
 	free(two);
 }
 
+/* Each is compared with every one before it. */
+static void
+test_jwk_11_duplicate_of_any(void **state)
+{
+	struct ba_mint *other = ba_mint_new(BA_MINT_P256, NULL, NULL);
+	char *jwk[4] = { ba_mint_jwk(p256, "\"kid\":\"a\""),
+		ba_mint_jwk(p256, "\"kid\":\"b\""),
+		ba_mint_jwk(p256, "\"kid\":\"c\""), NULL };
+	const char *kids[] = { "\"kid\":\"a\"", "\"kid\":\"b\"",
+		"\"kid\":\"c\"", "\"kid\":\"d\"" };
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		jwk[3] = ba_mint_jwk(other, kids[i]);
+		text = ba_mint_jwks((const char *const *)jwk, 4);
+		check_set(text, i < 3 ? BA_ERR_JWKS : BA_OK, 0);
+		free(text);
+		free(jwk[3]);
+	}
+	for (i = 0; i < 3; i++)
+		free(jwk[i]);
+	ba_mint_free(other);
+}
+
 static void
 test_jwk_11_duplicate_kid(void **state)
 {
@@ -877,6 +1038,367 @@ test_jwk_11_duplicate_kid(void **state)
 	check_two(p256, "\"kid\":\"a\"", other, "\"kid\":\"a\",\"use\":\"enc\"",
 	    BA_OK);
 	ba_mint_free(other);
+}
+
+/* JWK-11, JWK-13: what stands beside a secret is not used either. */
+static void
+test_jwk_11_published_secret(void **state)
+{
+	static const char *const secrets[] = {
+		"{\"kty\":\"oct\",\"k\":\"AAAA\"}",
+		"{\"kty\":\"oct\"}",
+		"{\"kty\":\"oct\",\"use\":\"enc\",\"alg\":\"A128KW\"}",
+		"{\"kty\":\"\\u006fct\",\"use\":\"enc\"}",
+		/* Long enough for HS256. */
+		"{\"kty\":\"oct\",\"alg\":\"HS256\",\"kid\":\"s\","
+		"\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+	};
+	char *good = ba_mint_jwk(anchor, NULL), *text;
+	const char *set[3];
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		for (at = 0; at < 3; at++) {
+			/* Passed over, and no alarm. */
+			set[0] = set[1] = set[2] = "{\"kty\":\"future\"}";
+			set[(at + 1) % 3] = good;
+			text = ba_mint_jwks(set, 3);
+			check_set(text, BA_OK, 0);
+			free(text);
+			set[at] = secrets[i];
+			text = ba_mint_jwks(set, 3);
+			check_set(text, BA_ERR_JWKS, 1);
+			free(text);
+		}
+		/* Alone, and as a JWK without a set. */
+		text = ba_mint_jwks(&secrets[i], 1);
+		check_set(text, BA_ERR_JWKS, 1);
+		free(text);
+		check_set(secrets[i], BA_ERR_JWKS, 0);
+	}
+	/* Whatever stands behind it is told as well. */
+	set[0] = secrets[0];
+	set[1] = "{}";
+	set[2] = good;
+	text = ba_mint_jwks(set, 3);
+	check_set(text, BA_ERR_JWKS, 2);
+	free(text);
+	free(good);
+}
+
+static int
+symmetric(const char *text, struct ba_jwks **setp)
+{
+	int r;
+
+	*setp = (struct ba_jwks *)(uintptr_t)1;
+	r = ba_jwks_parse_symmetric(text, strlen(text), setp);
+	assert_true((r == BA_OK) == (*setp != NULL));
+	assert_int_equal(ERR_peek_error(), 0);
+	return r;
+}
+
+/* Frees text. */
+static void
+check_symmetric(char *text, int want, size_t keys, unsigned algs)
+{
+	struct ba_jwks *set, *public;
+	int r = symmetric(text, &set);
+
+	if (r != want)
+		fail_msg("%s: %d, not %d", text, r, want);
+	assert_int_equal(ba_jwks_count(set), keys);
+	assert_int_equal(served(set), algs);
+	ba_jwks_free(set);
+	/* And from the issuer it is never taken. */
+	assert_int_equal(parse(text, &public, NULL), BA_ERR_JWKS);
+	free(text);
+}
+
+/* A JWK of a secret of n bytes and more members; all of them text of ours. */
+static char *
+oct(size_t n, unsigned char first, const char *more)
+{
+	unsigned char b[BA_SECRET_MAX + 1];
+	struct ba_mint *m;
+	char *s;
+
+	memset(b, 7, sizeof(b));
+	b[0] = first;
+	m = ba_mint_secret(b, n, NULL, NULL);
+	s = ba_mint_jwk(m, more);
+	ba_mint_free(m);
+	return s;
+}
+
+/* A set of two; frees both. */
+static char *
+two(char *a, char *b)
+{
+	const char *both[] = { a, b };
+	char *s = ba_mint_jwks(both, 2);
+
+	free(a);
+	free(b);
+	return s;
+}
+
+static char *
+one(char *a)
+{
+	const char *only = a;
+	char *s = ba_mint_jwks(&only, 1);
+
+	free(a);
+	return s;
+}
+
+static void
+test_jwk_09_symmetric_lengths(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *more;
+		int r;
+		unsigned algs;
+	} cases[] = {
+		{ 0, "", BA_ERR_JWKS, 0 },
+		{ 31, "", BA_ERR_JWKS, 0 },
+		{ 32, "", BA_OK, BA_ALG_HS256 },
+		{ 47, "", BA_OK, BA_ALG_HS256 },
+		{ 48, "", BA_OK, BA_ALG_HS256 | BA_ALG_HS384 },
+		{ 64, "", BA_OK, BA_ALG_SYMMETRIC },
+		{ BA_SECRET_MAX, "", BA_OK, BA_ALG_SYMMETRIC },
+		{ BA_SECRET_MAX + 1, "", BA_ERR_JWKS, 0 },
+		{ 31, "\"alg\":\"HS256\"", BA_ERR_JWKS, 0 },
+		{ 32, "\"alg\":\"HS256\"", BA_OK, BA_ALG_HS256 },
+		{ 47, "\"alg\":\"HS384\"", BA_ERR_JWKS, 0 },
+		{ 48, "\"alg\":\"HS384\"", BA_OK, BA_ALG_HS384 },
+		{ 63, "\"alg\":\"HS512\"", BA_ERR_JWKS, 0 },
+		{ 64, "\"alg\":\"HS512\"", BA_OK, BA_ALG_HS512 },
+		{ 64, "\"alg\":\"HS256\"", BA_OK, BA_ALG_HS256 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		check_symmetric(oct(cases[i].n, 1, cases[i].more), cases[i].r,
+		    cases[i].r == BA_OK, cases[i].algs);
+		check_symmetric(one(oct(cases[i].n, 1, cases[i].more)),
+		    cases[i].r, cases[i].r == BA_OK, cases[i].algs);
+		/* One that is not good spoils the other. */
+		check_symmetric(two(oct(64, 2, "\"kid\":\"good\""),
+				    oct(cases[i].n, 1, cases[i].more)),
+		    cases[i].r, cases[i].r == BA_OK ? 2 : 0,
+		    cases[i].r == BA_OK ? BA_ALG_SYMMETRIC : 0);
+	}
+}
+
+static void
+test_jwk_03_symmetric_members(void **state)
+{
+	static const struct {
+		const char *off;
+		const char *good;
+	} pairs[] = {
+		{ "\"use\":\"enc\"", "\"use\":\"sig\"" },
+		{ "\"use\":1", "" },
+		{ "\"key_ops\":[\"sign\"]", "\"key_ops\":[\"verify\"]" },
+		{ "\"use\":\"sig\",\"key_ops\":[\"verify\",\"encrypt\"]",
+		    "\"use\":\"sig\",\"key_ops\":[\"verify\",\"sign\"]" },
+		{ "\"alg\":\"RS256\"", "\"alg\":\"HS256\"" },
+		{ "\"alg\":\"none\"", "\"alg\":\"HS384\"" },
+		{ "\"alg\":\"A256GCM\"", "\"alg\":\"HS512\"" },
+		{ "\"alg\":null", "\"alg\":\"HS512\"" },
+		{ "\"kid\":null", "\"kid\":\"null\"" },
+	};
+	struct ba_jwks *set;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		check_symmetric(oct(64, 1, pairs[i].off), BA_ERR_JWKS, 0, 0);
+		text = oct(64, 1, pairs[i].good);
+		assert_int_equal(symmetric(text, &set), BA_OK);
+		ba_jwks_free(set);
+		free(text);
+		check_symmetric(two(oct(64, 2, ""), oct(64, 1, pairs[i].off)),
+		    BA_ERR_JWKS, 0, 0);
+	}
+}
+
+/* JWK-11: a public key has no place there, whichever comes first. */
+static void
+test_jwk_11_symmetric_mixed(void **state)
+{
+	(void)state;
+	check_symmetric(
+	    two(oct(64, 1, ""), oct(64, 2, "")), BA_OK, 2, BA_ALG_SYMMETRIC);
+	check_symmetric(
+	    two(oct(64, 1, ""), ba_mint_jwk(rsa, "")), BA_ERR_JWKS, 0, 0);
+	check_symmetric(
+	    two(ba_mint_jwk(p256, ""), oct(64, 1, "")), BA_ERR_JWKS, 0, 0);
+	check_symmetric(two(oct(64, 1, ""), strdup("{\"kty\":\"future\"}")),
+	    BA_ERR_JWKS, 0, 0);
+	check_symmetric(two(oct(64, 1, ""), strdup("{}")), BA_ERR_JWKS, 0, 0);
+	check_symmetric(two(oct(64, 1, ""), strdup("1")), BA_ERR_JWKS, 0, 0);
+	/* V05: nor alone, as one key. */
+	check_symmetric(ba_mint_jwk(rsa, ""), BA_ERR_JWKS, 0, 0);
+	check_symmetric(ba_mint_jwk(ed25519, ""), BA_ERR_JWKS, 0, 0);
+}
+
+static void
+test_symmetric_duplicate_kid(void **state)
+{
+	(void)state;
+	check_symmetric(
+	    two(oct(64, 1, "\"kid\":\"a\""), oct(64, 2, "\"kid\":\"a\"")),
+	    BA_ERR_JWKS, 0, 0);
+	check_symmetric(
+	    two(oct(64, 1, "\"kid\":\"a\""), oct(64, 2, "\"kid\":\"b\"")),
+	    BA_OK, 2, BA_ALG_SYMMETRIC);
+	/* Resolved by what they serve: by alg, or by their lengths. */
+	check_symmetric(two(oct(64, 1, "\"kid\":\"a\",\"alg\":\"HS256\""),
+			    oct(64, 2, "\"kid\":\"a\",\"alg\":\"HS512\"")),
+	    BA_OK, 2, BA_ALG_HS256 | BA_ALG_HS512);
+	check_symmetric(two(oct(32, 1, "\"kid\":\"a\""),
+			    oct(64, 2, "\"kid\":\"a\",\"alg\":\"HS512\"")),
+	    BA_OK, 2, BA_ALG_HS256 | BA_ALG_HS512);
+	check_symmetric(two(oct(64, 1, "\"kid\":\"a\""),
+			    oct(64, 2, "\"kid\":\"a\",\"alg\":\"HS512\"")),
+	    BA_ERR_JWKS, 0, 0);
+}
+
+static void
+test_symmetric_shape(void **state)
+{
+	static const char *const bad[] = { "", "{}", "[]", "null", "secret",
+		"{\"keys\":[]}", "{\"keys\":{}}", "{\"keys\":null}",
+		"{\"Keys\":[]}" };
+	char *jwk = oct(64, 1, "\"kid\":\"a\""), *text = NULL;
+	struct ba_jwks *set;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(symmetric(bad[i], &set), BA_ERR_JWKS);
+	assert_true(asprintf(&text, "{\"keys\":%s}", jwk) > 0);
+	assert_int_equal(symmetric(text, &set), BA_ERR_JWKS);
+	free(text);
+	assert_true(asprintf(&text, "[%s]", jwk) > 0);
+	assert_int_equal(symmetric(text, &set), BA_ERR_JWKS);
+	free(text);
+	assert_true(asprintf(&text, "%s%s", jwk, jwk) > 0);
+	assert_int_equal(symmetric(text, &set), BA_ERR_JWKS);
+	free(text);
+	assert_true(asprintf(&text, "{\"keys\":[%s],\"more\":1}", jwk) > 0);
+	assert_int_equal(symmetric(text, &set), BA_OK);
+	ba_jwks_free(set);
+	free(text);
+	/* A set, or a key? */
+	assert_true(
+	    asprintf(&text, "{\"keys\":[%s],\"kty\":\"oct\",\"k\":\"AA\"}",
+		jwk) > 0);
+	assert_int_equal(symmetric(text, &set), BA_ERR_JWKS);
+	free(text);
+	free(jwk);
+}
+
+static void
+test_symmetric_bounds(void **state)
+{
+	char *jwk = oct(64, 1, ""), *text, *padded;
+	const char *list[BA_JWKS_KEYS_MAX + 1];
+	struct ba_jwks *set;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i <= BA_JWKS_KEYS_MAX; i++)
+		list[i] = jwk;
+	text = ba_mint_jwks(list, BA_JWKS_KEYS_MAX);
+	assert_int_equal(symmetric(text, &set), BA_OK);
+	assert_int_equal(ba_jwks_count(set), BA_JWKS_KEYS_MAX);
+	ba_jwks_free(set);
+	free(text);
+	text = ba_mint_jwks(list, BA_JWKS_KEYS_MAX + 1);
+	assert_int_equal(symmetric(text, &set), BA_ERR_JWKS);
+	free(text);
+
+	padded = malloc(BA_JWKS_BYTES_MAX + 2);
+	assert_non_null(padded);
+	memset(padded, ' ', BA_JWKS_BYTES_MAX + 1);
+	memcpy(padded, jwk, strlen(jwk));
+	padded[BA_JWKS_BYTES_MAX + 1] = '\0';
+	assert_int_equal(symmetric(padded, &set), BA_ERR_JWKS);
+	padded[BA_JWKS_BYTES_MAX] = '\0';
+	assert_int_equal(symmetric(padded, &set), BA_OK);
+	ba_jwks_free(set);
+	free(padded);
+	free(jwk);
+}
+
+/* V04: a secret is found by kid and alg as any key is, and by no other alg. */
+static void
+test_v04_symmetric_next(void **state)
+{
+	char *text = two(oct(64, 1, "\"kid\":\"a\",\"alg\":\"HS256\""),
+	    oct(64, 2, "\"kid\":\"b\""));
+	const struct ba_jwk *key;
+	struct ba_jwks *set;
+	size_t iter = 0;
+
+	(void)state;
+	assert_int_equal(symmetric(text, &set), BA_OK);
+	key = ba_jwks_next(set, "a", BA_ALG_HS256, &iter);
+	assert_non_null(key);
+	assert_null(ba_jwk_pkey(key));
+	assert_string_equal(ba_jwk_thumbprint(key), "");
+	assert_false(ba_jwk_serves(key, BA_ALG_ASYMMETRIC));
+	assert_false(ba_jwk_serves(key, BA_ALG_HS512));
+	assert_null(ba_jwks_next(set, "a", BA_ALG_HS256, &iter));
+	iter = 0;
+	assert_null(ba_jwks_next(set, "a", BA_ALG_HS384, &iter));
+	iter = 0;
+	assert_null(ba_jwks_next(set, "", BA_ALG_HS256, &iter));
+	iter = 0;
+	assert_null(ba_jwks_next(set, NULL, BA_ALG_ASYMMETRIC, &iter));
+	iter = 0;
+	assert_non_null(ba_jwks_next(set, NULL, BA_ALG_HS512, &iter));
+	assert_null(ba_jwks_next(set, NULL, BA_ALG_HS512, &iter));
+	ba_jwks_free(set);
+	free(text);
+}
+
+/* Each key has its own, by its numbers alone. */
+static void
+test_thp_01_of_the_set(void **state)
+{
+	char *text = two(ba_mint_jwk(p256, "\"kid\":\"a\",\"alg\":\"ES256\""),
+	    ba_mint_jwk(ed25519, "\"kid\":\"b\""));
+	char *again = two(ba_mint_jwk(p256, "\"kid\":\"c\""),
+	    ba_mint_jwk(ed448, "\"kid\":\"d\""));
+	struct ba_jwks *set, *other;
+	const char *a, *b, *c, *d;
+	size_t iter = 0;
+
+	(void)state;
+	assert_int_equal(parse(text, &set, NULL), BA_OK);
+	assert_int_equal(parse(again, &other, NULL), BA_OK);
+	a = ba_jwk_thumbprint(ba_jwks_next(set, "a", BA_ALG_ALL, &iter));
+	b = ba_jwk_thumbprint(ba_jwks_next(set, "b", BA_ALG_ALL, &iter));
+	iter = 0;
+	c = ba_jwk_thumbprint(ba_jwks_next(other, "c", BA_ALG_ALL, &iter));
+	d = ba_jwk_thumbprint(ba_jwks_next(other, "d", BA_ALG_ALL, &iter));
+	assert_int_equal(strlen(a), BA_THUMBPRINT_SIZE - 1);
+	assert_string_equal(a, c);
+	assert_string_not_equal(a, b);
+	assert_string_not_equal(b, d);
+	ba_jwks_free(set);
+	ba_jwks_free(other);
+	free(text);
+	free(again);
 }
 
 static void
@@ -937,48 +1459,150 @@ test_next(void **state)
 	free(d);
 }
 
+static int
+parse_any(const char *text, bool is_secret, struct ba_jwks **setp)
+{
+	return is_secret ? ba_jwks_parse_symmetric(text, strlen(text), setp)
+			 : parse(text, setp, NULL);
+}
+
+/* The error with allocation n failed. */
+static int
+starve(const char *text, bool is_secret, long n)
+{
+	struct ba_jwks *set;
+	int r;
+
+	allocations_left = n;
+	r = parse_any(text, is_secret, &set);
+	allocations_left = -1;
+	assert_true((r == BA_OK) == (set != NULL));
+	assert_int_equal(ERR_peek_error(), 0);
+	if (r == BA_OK)
+		assert_int_equal(ba_jwks_count(set), 1);
+	ba_jwks_free(set);
+	return r;
+}
+
+/* Every allocation, alone and with all behind it. */
 static void
 test_memory(void **state)
 {
-	struct ba_mint **keys[] = { &rsa, &p256, &ed25519 };
-	struct ba_jwks *set;
-	char *text;
+	struct ba_mint **keys[] = { &rsa, &p256, &ed25519, &secret };
 	size_t i, nomem;
+	char *text;
 	long n;
 	int r;
 
 	(void)state;
 	json_set_alloc_funcs(json_malloc, free);
-	for (i = 0; i < 3; i++) {
-		text = ba_mint_jwks_of(*keys[i]);
-		r = BA_ERR_INTERNAL;
+	for (i = 0; i < 8; i++) {
+		text = one(ba_mint_jwk(*keys[i % 4], "\"kid\":\"a\""));
+		once = i >= 4;
 		nomem = 0;
-		for (n = 0; n < 1000 && r != BA_OK; n++) {
-			allocations_left = n;
-			r = parse(text, &set, NULL);
-			allocations_left = -1;
-			if (r == BA_OK)
-				break;
-			assert_null(set);
-			assert_int_equal(ERR_peek_error(), 0);
+		for (n = 0; n < 500; n++) {
+			r = starve(text, i % 4 == 3, n);
 			/* A scanner's want of memory looks like bad JSON. */
-			assert_true(r == BA_ERR_NOMEM || r == BA_ERR_JWKS ||
-				    r == BA_ERR_CRYPTO);
-			if (r == BA_ERR_NOMEM)
-				nomem++;
+			assert_true(r == BA_OK || r == BA_ERR_NOMEM ||
+				    r == BA_ERR_JWKS || r == BA_ERR_CRYPTO);
+			nomem += r == BA_ERR_NOMEM;
+			if (r == BA_OK && !once)
+				break;
 		}
 		assert_int_equal(r, BA_OK);
-		ba_jwks_free(set);
-		assert_true(nomem > (size_t)n / 2);
+		/* Of a secret's, half are the scanner's. */
+		assert_true(nomem > (once ? 3 : (size_t)n / 3));
 		free(text);
 	}
-	json_set_alloc_funcs(malloc, free);
+	once = false;
+	json_set_alloc_funcs(__real_malloc, free);
+}
+
+/* Where it is ours, there is no doubt whose fault it was. */
+static void
+test_memory_of_ours(void **state)
+{
+	struct ba_mint **keys[] = { &rsa, &p256, &ed25519, &secret };
+	char *text;
+	size_t i;
+	long n;
+	int r;
+
+	(void)state;
+	ours_alone = true;
+	for (i = 0; i < 4; i++) {
+		text = one(ba_mint_jwk(*keys[i], "\"kid\":\"a\""));
+		for (n = 0; (r = starve(text, i == 3, n)) != BA_OK; n++)
+			assert_int_equal(r, BA_ERR_NOMEM);
+		/* The set, the kid, and a secret's bytes. */
+		assert_int_equal(n, i == 3 ? 3 : 2);
+		free(text);
+	}
+	ours_alone = false;
+}
+
+/* What jansson gives back of a secret is wiped before. */
+static char *wiped_text;
+static size_t freed_with_text;
+
+static void *
+sized_malloc(size_t n)
+{
+	size_t *p = __real_malloc(n + 2 * sizeof(*p));
+
+	assert_non_null(p);
+	*p = n;
+	return p + 2;
+}
+
+/* The scanner's own copies begin with a quotation mark. */
+static void
+sized_free(void *p)
+{
+	size_t n = strlen(wiped_text), *block = p;
+
+	if (p == NULL)
+		return;
+	block -= 2;
+	freed_with_text += *block >= n && memcmp(p, wiped_text, n) == 0;
+	free(block);
+}
+
+static void
+test_jwk_09_secret_wiped(void **state)
+{
+	char *jwk = ba_mint_jwk(secret, ""), *bad = oct(64, 's', "\"kid\":1");
+	json_t *o = json_loads(jwk, 0, NULL);
+	struct ba_jwks *set;
+	char *set_text;
+
+	(void)state;
+	wiped_text = strdup(json_string_value(json_object_get(o, "k")));
+	json_decref(o);
+	set_text = ba_mint_jwks((const char *const[]){ jwk, bad }, 2);
+	json_set_alloc_funcs(sized_malloc, sized_free);
+	freed_with_text = 0;
+	assert_int_equal(symmetric(jwk, &set), BA_OK);
+	ba_jwks_free(set);
+	assert_int_equal(freed_with_text, 0);
+	/* Also where another key spoils the set. */
+	assert_int_equal(symmetric(set_text, &set), BA_ERR_JWKS);
+	assert_int_equal(freed_with_text, 0);
+	/* The twin: one who reads it without care leaves it there. */
+	json_decref(json_loads(jwk, 0, NULL));
+	assert_int_equal(freed_with_text, 1);
+	json_set_alloc_funcs(__real_malloc, free);
+	free(wiped_text);
+	free(set_text);
+	free(jwk);
+	free(bad);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_jwk_16_ml_dsa),
 		cmocka_unit_test(test_jwk_01_kty_decides),
 		cmocka_unit_test(test_jwk_02_alg),
 		cmocka_unit_test(test_jwk_03_use),
@@ -989,15 +1613,29 @@ main(void)
 		cmocka_unit_test(test_jwk_14_ed448_length),
 		cmocka_unit_test(test_jwk_04_other_points),
 		cmocka_unit_test(test_jwk_04_p256_point),
+		cmocka_unit_test(test_jwk_04_cut_coordinate),
 		cmocka_unit_test(test_jwk_04_p256_not_reduced),
 		cmocka_unit_test(test_jwk_06_rsa_modulus),
+		cmocka_unit_test(test_jwk_07_roca),
 		cmocka_unit_test(test_jwk_06_rsa_exponent),
 		cmocka_unit_test(test_numbers_encoded),
 		cmocka_unit_test(test_set_shape),
 		cmocka_unit_test(test_set_bounds),
 		cmocka_unit_test(test_jwk_11_duplicate_kid),
+		cmocka_unit_test(test_jwk_11_duplicate_of_any),
+		cmocka_unit_test(test_jwk_11_published_secret),
+		cmocka_unit_test(test_jwk_09_symmetric_lengths),
+		cmocka_unit_test(test_jwk_03_symmetric_members),
+		cmocka_unit_test(test_jwk_11_symmetric_mixed),
+		cmocka_unit_test(test_symmetric_duplicate_kid),
+		cmocka_unit_test(test_symmetric_shape),
+		cmocka_unit_test(test_symmetric_bounds),
+		cmocka_unit_test(test_v04_symmetric_next),
+		cmocka_unit_test(test_thp_01_of_the_set),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory_of_ours),
+		cmocka_unit_test(test_jwk_09_secret_wiped),
 	};
 
 	if (CRYPTO_set_mem_functions(

@@ -29,7 +29,7 @@ struct pair {
 };
 
 static struct pair rsa, rsa_ps, p256, p384, p521, secp256k1, ed25519, ed448,
-    foreign;
+    foreign, secret, secret_512, secret_foreign;
 
 #define RSA_ALGS                                                               \
 	(BA_ALG_RS256 | BA_ALG_RS384 | BA_ALG_RS512 | BA_ALG_PS256 |           \
@@ -56,6 +56,9 @@ static const struct {
 	{ BA_ALG_ED25519, &ed25519, 64, "{\"alg\":\"Ed25519\"}" },
 	{ BA_ALG_EDDSA, &ed448, 114, "{\"alg\":\"EdDSA\"}" },
 	{ BA_ALG_ED448, &ed448, 114, "{\"alg\":\"Ed448\"}" },
+	{ BA_ALG_HS256, &secret, 32, "{\"alg\":\"HS256\"}" },
+	{ BA_ALG_HS384, &secret, 48, "{\"alg\":\"HS384\"}" },
+	{ BA_ALG_HS512, &secret, 64, "{\"alg\":\"HS512\"}" },
 };
 
 /* Of algs[]. */
@@ -73,8 +76,13 @@ make(struct pair *p, enum ba_mint_kind kind, const char *alg)
 
 	p->mint = ba_mint_new(kind, NULL, alg);
 	text = ba_mint_jwks_of(p->mint);
-	assert_int_equal(
-	    ba_jwks_parse(text, strlen(text), &p->set, NULL), BA_OK);
+	if (kind == BA_MINT_OCT)
+		assert_int_equal(
+		    ba_jwks_parse_symmetric(text, strlen(text), &p->set),
+		    BA_OK);
+	else
+		assert_int_equal(
+		    ba_jwks_parse(text, strlen(text), &p->set, NULL), BA_OK);
 	free(text);
 }
 
@@ -98,6 +106,9 @@ setup(void **state)
 	make(&ed25519, BA_MINT_ED25519, NULL);
 	make(&ed448, BA_MINT_ED448, NULL);
 	make(&foreign, BA_MINT_P256, NULL);
+	make(&secret, BA_MINT_OCT, NULL);
+	make(&secret_512, BA_MINT_OCT, "HS512");
+	make(&secret_foreign, BA_MINT_OCT, NULL);
 	return 0;
 }
 
@@ -114,6 +125,9 @@ teardown(void **state)
 	unmake(&ed25519);
 	unmake(&ed448);
 	unmake(&foreign);
+	unmake(&secret);
+	unmake(&secret_512);
+	unmake(&secret_foreign);
 	return 0;
 }
 
@@ -250,6 +264,22 @@ check_refused(int r, const char *what, size_t at)
 		fail_msg("%s %zu: %d", what, at, r);
 }
 
+/* Every row of algs[], and those are all that there is. */
+static void
+test_every_algorithm(void **state)
+{
+	unsigned alg, seen = 0, count = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++)
+		seen |= algs[i].alg;
+	assert_int_equal(seen, BA_ALG_ALL);
+	for (alg = 1; alg <= BA_ALG_ALL; alg <<= 1)
+		count++;
+	assert_int_equal(count, 15);
+}
+
 static void
 test_every_bit(void **state)
 {
@@ -276,7 +306,6 @@ test_every_bit(void **state)
 static void
 test_every_length(void **state)
 {
-	static const char more[] = "AQgwZ_-.=~+/ \n\t\r\"{}%\x7f\x80\xff";
 	char *token, *longer;
 	size_t i, j, n;
 
@@ -294,13 +323,12 @@ test_every_length(void **state)
 		}
 		longer = malloc(n + 2);
 		assert_non_null(longer);
-		/* With sizeof, the NUL is tried as well. */
-		for (j = 0; j < sizeof(more); j++) {
+		for (j = 0; j < 256; j++) {
 			memcpy(longer, token, n);
-			longer[n] = more[j];
+			longer[n] = (char)j;
 			check_refused(judge_n(longer, n + 1, algs[i].pair->set),
 			    "extended", j);
-			longer[0] = more[j];
+			longer[0] = (char)j;
 			memcpy(longer + 1, token, n);
 			check_refused(judge_n(longer, n + 1, algs[i].pair->set),
 			    "prefixed", j);
@@ -342,6 +370,9 @@ test_jwk_01_confusion_matrix(void **state)
 		{ &ed25519, BA_ALG_ED25519 },
 		{ &ed448, BA_ALG_ED448 },
 		{ &foreign, BA_ALG_ES256 },
+		{ &secret, BA_ALG_SYMMETRIC },
+		{ &secret_512, BA_ALG_HS512 },
+		{ &secret_foreign, BA_ALG_SYMMETRIC },
 	};
 	size_t h, s, k;
 	char *token;
@@ -377,7 +408,8 @@ static void
 test_jws_10_unfit_key(void **state)
 {
 	static struct pair *const pairs[] = { &rsa, &rsa_ps, &p256, &p384,
-		&p521, &secp256k1, &ed25519, &ed448 };
+		&p521, &secp256k1, &ed25519, &ed448, &secret, &secret_512,
+		&secret_foreign };
 	struct ba_jws *jws;
 	char *token;
 	size_t i, j;
@@ -405,6 +437,50 @@ test_jws_10_unfit_key(void **state)
 }
 
 /* JWK-15: what EdDSA leaves open, the list of what is allowed decides. */
+/* EdDSA and Ed25519 are two names: a key that says one serves that one. */
+static void
+test_jwk_02_the_same_spelling(void **state)
+{
+	static const struct {
+		const char *key; /* its alg */
+		const char *header;
+		int want;
+	} cases[] = {
+		{ "EdDSA", "{\"alg\":\"EdDSA\"}", BA_OK },
+		{ "EdDSA", "{\"alg\":\"Ed25519\"}", BA_ERR_KEY },
+		{ "Ed25519", "{\"alg\":\"Ed25519\"}", BA_OK },
+		{ "Ed25519", "{\"alg\":\"EdDSA\"}", BA_ERR_KEY },
+		{ NULL, "{\"alg\":\"EdDSA\"}", BA_OK },
+		{ NULL, "{\"alg\":\"Ed25519\"}", BA_OK },
+	};
+	struct ba_mint *mint;
+	struct ba_jwks *set;
+	struct ba_jws *jws;
+	char *token, *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		mint = ba_mint_new(BA_MINT_ED25519, NULL, cases[i].key);
+		text = ba_mint_jwks_of(mint);
+		assert_int_equal(
+		    ba_jwks_parse(text, strlen(text), &set, NULL), BA_OK);
+		token = ba_mint_sign(
+		    mint, BA_ALG_ED25519, cases[i].header, PAYLOAD);
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ALL, &jws), BA_OK);
+		assert_int_equal(
+		    ba_jws_verify(jws, only_key(set)), cases[i].want);
+		assert_int_equal(
+		    ba_jws_claims(jws) != NULL, cases[i].want == BA_OK);
+		ba_jws_free(jws);
+		ba_jwks_free(set);
+		ba_mint_free(mint);
+		free(token);
+		free(text);
+	}
+}
+
 static void
 test_jwk_15_restrict(void **state)
 {
@@ -492,12 +568,16 @@ test_jws_03_alg(void **state)
 		{ "{\"alg\":\"none\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"None\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"nOnE\"}", BA_ERR_ALG },
-		{ "{\"alg\":\"HS256\"}", BA_ERR_ALG },
+		/* 64 bytes of signature are none of HS256, and one of HS512. */
+		{ "{\"alg\":\"HS256\"}", BA_ERR_SIGNATURE },
+		{ "{\"alg\":\"HS512\"}", BA_ERR_KEY },
+		{ "{\"alg\":\"hs512\"}", BA_ERR_ALG },
 		/* V03, JWK-16 */
 		{ "{\"alg\":\"XYZ\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"ESP256\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"ES256k\"}", BA_ERR_ALG },
 		{ "{\"alg\":\"ML-DSA-44\"}", BA_ERR_ALG },
+		{ "{\"alg\":\"ML-DSA-87\",\"typ\":\"at+jwt\"}", BA_ERR_ALG },
 	};
 
 	(void)state;
@@ -664,37 +744,80 @@ test_v01_none(void **state)
 	    &rsa, BA_OK);
 }
 
-/* V01, V02, V04, V05: whatever text is the secret, there is no HMAC here. */
+/* An HMAC by whatever of a public key somebody may take for a secret. */
 static void
-test_v01_v05_hmac(void **state)
+check_forged(const void *text, size_t n, const struct pair *p)
 {
 	static const char *const headers[] = { "{\"alg\":\"HS256\"}",
 		"{\"alg\":\"HS256\",\"typ\":\"JWT\"}" };
-	char *secrets[5], *token;
-	unsigned char n[256];
-	size_t i, j;
+	struct ba_jws *jws;
+	const char *token;
+	char *made;
+	size_t i;
+
+	for (i = 0; i < COUNT(headers); i++) {
+		token = made = ba_mint_hs256(text, n, headers[i], PAYLOAD);
+		/* An issuer with public keys allows none. */
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ASYMMETRIC, &jws),
+		    BA_ERR_ALG);
+		/* And if it did, there would be no key. */
+		assert_int_equal(judge(token, p->set), BA_ERR_KEY);
+		assert_int_equal(
+		    parse(token, strlen(token), BA_ALG_ALL, &jws), BA_OK);
+		assert_int_equal(
+		    ba_jws_verify(jws, only_key(p->set)), BA_ERR_KEY);
+		assert_null(ba_jws_claims(jws));
+		ba_jws_free(jws);
+		/* Nor is it the tag of an issuer with a secret. */
+		assert_int_equal(judge(token, secret.set), BA_ERR_SIGNATURE);
+		free(made);
+	}
+}
+
+/* V01, V02, V04, V05: whatever text is the secret, it is none of ours. */
+static void
+test_v01_v05_hmac(void **state)
+{
+	static const struct pair *const pairs[] = { &rsa, &p256, &ed25519 };
+	unsigned char number[256];
+	char *texts[5];
+	size_t i, j, n;
 
 	(void)state;
-	secrets[0] = ba_mint_pem(rsa.mint);
-	secrets[1] = ba_mint_jwk(rsa.mint, NULL);
-	secrets[2] = ba_mint_jwks_of(rsa.mint);
-	secrets[3] = strdup("");
-	secrets[4] = strdup("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA");
-	(void)ba_mint_number(rsa.mint, "n", n, sizeof(n));
-	for (i = 0; i < COUNT(headers); i++) {
-		for (j = 0; j < COUNT(secrets); j++)
-			check_free(ba_mint_hs256(secrets[j], strlen(secrets[j]),
-				       headers[i], PAYLOAD),
-			    &rsa, BA_ERR_ALG);
-		token = ba_mint_hs256(n, sizeof(n), headers[i], PAYLOAD);
-		check_free(token, &rsa, BA_ERR_ALG);
+	for (i = 0; i < COUNT(pairs); i++) {
+		texts[0] = ba_mint_pem(pairs[i]->mint);
+		texts[1] = ba_mint_jwk(pairs[i]->mint, NULL);
+		texts[2] = ba_mint_jwks_of(pairs[i]->mint);
+		texts[3] = strdup("");
+		texts[4] = strdup("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA");
+		for (j = 0; j < COUNT(texts); j++)
+			check_forged(texts[j], strlen(texts[j]), pairs[i]);
+		n = ba_mint_number(
+		    pairs[i]->mint, i == 0 ? "n" : "x", number, sizeof(number));
+		check_forged(number, n, pairs[i]);
+		/* An HMAC under the name of the key's own algorithm. */
+		check_free(ba_mint_hs256(texts[0], strlen(texts[0]),
+			       "{\"alg\":\"RS256\"}", PAYLOAD),
+		    &rsa, BA_ERR_SIGNATURE);
+		for (j = 0; j < COUNT(texts); j++)
+			free(texts[j]);
 	}
-	/* An HMAC under the name of the key's own algorithm. */
-	check_free(ba_mint_hs256(secrets[0], strlen(secrets[0]),
-		       "{\"alg\":\"RS256\"}", PAYLOAD),
-	    &rsa, BA_ERR_SIGNATURE);
-	for (j = 0; j < COUNT(secrets); j++)
-		free(secrets[j]);
+	/* The twin: with the secret itself, and by its own algorithm alone. */
+	for (i = 0; i < COUNT(algs); i++) {
+		if (algs[i].pair != &secret)
+			continue;
+		check_free(
+		    ba_mint_token(secret.mint, algs[i].alg, "at+jwt", PAYLOAD),
+		    &secret, BA_OK);
+		check_free(
+		    ba_mint_token(secret.mint, algs[i].alg, "at+jwt", PAYLOAD),
+		    &secret_foreign, BA_ERR_SIGNATURE);
+		check_free(ba_mint_token(
+			       secret_512.mint, algs[i].alg, "at+jwt", PAYLOAD),
+		    &secret_512,
+		    algs[i].alg == BA_ALG_HS512 ? BA_OK : BA_ERR_KEY);
+	}
 }
 
 /* V06: a key that a token brings is neither used nor in the way. */
@@ -846,6 +969,52 @@ test_jws_01_canonical_base64url(void **state)
 	}
 	assert_int_equal(spare, 2);
 	assert_int_equal(judge("a.b.c", p256.set), BA_ERR_B64);
+}
+
+/* The value of a character of base64url, and back. */
+static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Whatever is set in the unused bits that end a segment: another spelling. */
+static void
+check_spare_bits(char *last, size_t n, const char *token, const struct pair *p)
+{
+	size_t value = (size_t)(strchr(digits, *last) - digits), extra;
+	size_t bits = n % 4 == 2 ? 4 : n % 4 == 3 ? 2 : 0;
+	char good = *last;
+
+	assert_int_not_equal(n % 4, 1);
+	for (extra = 1; extra < (size_t)1 << bits; extra++) {
+		*last = digits[value + extra];
+		assert_int_equal(judge(token, p->set), BA_ERR_B64);
+	}
+	*last = good;
+}
+
+static void
+test_jws_01_spare_bits_of_every_algorithm(void **state)
+{
+	static const char *const payloads[] = { "{}", "{\"a\":1}",
+		"{\"a\":12}" };
+	char *token, *start, *end;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		for (j = 0; j < COUNT(payloads); j++) {
+			token = ba_mint_sign(algs[i].pair->mint, algs[i].alg,
+			    algs[i].header, payloads[j]);
+			for (start = token; *start != '\0';
+			     start = *end == '.' ? end + 1 : end) {
+				end = start + strcspn(start, ".");
+				check_spare_bits(end - 1, (size_t)(end - start),
+				    token, algs[i].pair);
+			}
+			assert_int_equal(
+			    judge(token, algs[i].pair->set), BA_OK);
+			free(token);
+		}
+	}
 }
 
 /* JWS-08: what was signed is what was sent, however it is spaced. */
@@ -1008,16 +1177,34 @@ test_parse_any(void **state)
 	free(token);
 }
 
-/* Allocation number n of jansson and all behind it fail. */
-static long allocations_left;
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
 
-static void *
-failing_malloc(size_t n)
+/* Allocation number n and all behind it fail: ours and jansson's. */
+static long allocations_left = -1;
+
+static bool
+may_allocate(void)
 {
-	if (allocations_left <= 0)
-		return NULL;
-	allocations_left--;
-	return malloc(n);
+	if (allocations_left == 0)
+		return false;
+	if (allocations_left > 0)
+		allocations_left--;
+	return true;
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return may_allocate() ? __real_malloc(n) : NULL;
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return may_allocate() ? __real_calloc(n, size) : NULL;
 }
 
 static void
@@ -1026,22 +1213,27 @@ test_memory(void **state)
 	char *token = ba_mint_token(p256.mint, BA_ALG_ES256, "at+jwt", PAYLOAD);
 	struct ba_jws *jws = NULL;
 	int r = BA_ERR_INTERNAL;
+	size_t nomem = 0;
 	long n;
 
 	(void)state;
-	json_set_alloc_funcs(failing_malloc, free);
-	for (n = 0; n < 100 && r != BA_OK; n++) {
+	json_set_alloc_funcs(__wrap_malloc, free);
+	for (n = 0; n < 200 && r != BA_OK; n++) {
 		allocations_left = n;
-		r = parse(token, strlen(token), BA_ALG_ALL, &jws);
+		r = ba_jws_parse(token, strlen(token), BA_ALG_ALL, &jws);
+		allocations_left = -1;
+		assert_true((r == BA_OK) == (jws != NULL));
 		assert_true(
 		    r == BA_OK || r == BA_ERR_NOMEM || r == BA_ERR_JSON);
+		nomem += r == BA_ERR_NOMEM;
 		if (n == 0)
 			assert_int_equal(r, BA_ERR_NOMEM);
 	}
 	assert_int_equal(r, BA_OK);
+	assert_true(nomem > 5);
 	assert_int_equal(ba_jws_verify(jws, only_key(p256.set)), BA_OK);
 	ba_jws_free(jws);
-	json_set_alloc_funcs(malloc, free);
+	json_set_alloc_funcs(__real_malloc, free);
 	free(token);
 }
 
@@ -1051,10 +1243,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_jwt_07_claims_late),
+		cmocka_unit_test(test_every_algorithm),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_jwk_01_confusion_matrix),
 		cmocka_unit_test(test_jws_10_unfit_key),
+		cmocka_unit_test(test_jwk_02_the_same_spelling),
 		cmocka_unit_test(test_jwk_15_restrict),
 		cmocka_unit_test(test_jws_03_alg),
 		cmocka_unit_test(test_jws_03_allow_list),
@@ -1069,6 +1263,7 @@ main(void)
 		cmocka_unit_test(test_v09_signature_length),
 		cmocka_unit_test(test_jws_01_tok_kind),
 		cmocka_unit_test(test_jws_01_canonical_base64url),
+		cmocka_unit_test(test_jws_01_spare_bits_of_every_algorithm),
 		cmocka_unit_test(test_jws_08_received_bytes),
 		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_sizes),

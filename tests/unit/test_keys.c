@@ -33,6 +33,11 @@
 
 #define ALG BA_ALG_EDDSA
 
+/* 64 bytes, which begin in base64url with "c2VjcmV0". */
+#define SECRET                                                                 \
+	"secret, and long enough for the longest of all the hashes we have"
+_Static_assert(sizeof(SECRET) - 1 >= 64, "long enough for HS512");
+
 /* What all tests share: pairs are slow to make. */
 static struct ba_mint *first, *second, *third;
 static char *jwks_1, *jwks_2, *jwks_3;
@@ -473,7 +478,9 @@ static void
 test_JWK13_bad_keys_are_an_alarm(void **state)
 {
 	char *jwk = ba_mint_jwk(first, NULL), *jwks;
-	const char *all[] = { "{\"kty\":\"oct\",\"k\":\"AAAA\"}", jwk };
+	const char *all[] = {
+		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"d\":\"AAAA\"}", jwk
+	};
 	struct broker b;
 
 	(void)state;
@@ -1036,7 +1043,6 @@ write_file(const char *text, mode_t mode)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	assert_int_equal(fchmod(fd, mode), 0);
 	(void)close(fd);
-	t.issuer[0].jwks_file = t.file;
 }
 
 static void
@@ -1045,6 +1051,7 @@ test_jwks_file(void **state)
 	struct broker b;
 
 	(void)state;
+	t.issuer[0].jwks_file = t.file;
 	write_file(jwks_1, 0644);
 	start(&b, t.path);
 	assert_true(has(&b, NOW, "k1"));
@@ -1097,6 +1104,199 @@ test_PM11_jwks_file_is_wrong(void **state)
 	assert_file_refused("symbolic link");
 }
 
+/* A set of two secrets, of which the second is no key for HS512. */
+static char *
+make_secrets(const char *more)
+{
+	struct ba_mint *a = ba_mint_new(BA_MINT_OCT, "s1", NULL),
+		       *b = ba_mint_secret(SECRET, 32, "s2", NULL);
+	char *one = ba_mint_jwk(a, NULL), *two = ba_mint_jwk(b, NULL), *text;
+	const char *all[] = { one, two, more };
+
+	text = ba_mint_jwks(all, more == NULL ? 2 : 3);
+	free(one);
+	free(two);
+	ba_mint_free(a);
+	ba_mint_free(b);
+	return text;
+}
+
+static bool
+has_secret(struct broker *b, const char *kid, enum ba_alg alg)
+{
+	const struct ba_jwks *set = ba_keys_get(b->keys, &t.issuer[0], NOW);
+	size_t iter = 0;
+
+	return set != NULL && ba_jwks_next(set, kid, alg, &iter) != NULL;
+}
+
+/* Is any request ever made for it, by whatever of the store's words? */
+static void
+assert_never_asked(struct broker *b, enum ba_keys_state want)
+{
+	int64_t now;
+
+	for (now = NOW; now < NOW + 100000; now += 9999) {
+		assert_int_equal(state_of(b, now), want);
+		assert_int_equal(begin(b, now), BA_ERR_UNAVAIL);
+		assert_null(b->request.url);
+		assert_int_equal(feed(b, now, META), BA_ERR_INTERNAL);
+		assert_int_equal(feed(b, now, jwks_1), BA_ERR_INTERNAL);
+		ba_keys_abandon(b->keys, &t.issuer[0], now);
+	}
+}
+
+static void
+test_JWK09_symmetric_key_file(void **state)
+{
+	char *secrets = make_secrets(NULL);
+	struct broker b;
+	struct ba_buf raw;
+	int64_t expires;
+
+	(void)state;
+	t.issuer[0].symmetric_key_file = t.file;
+	write_file(secrets, 0640);
+	start(&b, t.path);
+	assert_true(has_secret(&b, "s1", BA_ALG_HS512));
+	assert_true(has_secret(&b, "s2", BA_ALG_HS256));
+	assert_false(has_secret(&b, "s2", BA_ALG_HS384));
+	assert_false(has_secret(&b, NULL, BA_ALG_ASYMMETRIC));
+	assert_never_asked(&b, BA_KEYS_FINAL);
+	/* Nothing of them is in the store. */
+	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	assert_int_equal(ba_store_get(b.store, BA_SPACE_KEYS, ISS "\0" CA,
+			     sizeof(ISS "\0" CA) - 1, NOW, &raw, &expires),
+	    BA_ERR_NOT_FOUND);
+	ba_buf_wipe(&raw);
+	/* And what that has of an earlier configuration is not looked at. */
+	put(&b, BA_SPACE_KEYS, jwks_2, NOW + 100);
+	assert_false(has(&b, NOW, "k2"));
+	assert_true(has_secret(&b, "s1", BA_ALG_HS256));
+	assert_int_equal(t.lines, 0);
+	stop(&b);
+	free(secrets);
+}
+
+/* One key, without a set; whatever jwks_file says, no public key is read. */
+static void
+test_JWK09_symmetric_key_alone(void **state)
+{
+	struct ba_mint *m = ba_mint_secret(SECRET, 48, "s", "HS384");
+	char *jwk = ba_mint_jwk(m, NULL);
+	struct broker b;
+
+	(void)state;
+	t.issuer[0].symmetric_key_file = t.file;
+	t.issuer[0].jwks_file = "/nowhere/jwks.json";
+	write_file(jwk, 0600);
+	start_without_store(&b);
+	assert_true(has_secret(&b, "s", BA_ALG_HS384));
+	assert_false(has_secret(&b, "s", BA_ALG_HS256));
+	assert_never_asked(&b, BA_KEYS_FINAL);
+	assert_int_equal(t.lines, 0);
+	stop(&b);
+	free(jwk);
+	ba_mint_free(m);
+}
+
+/* Its issuer has no keys then, and no piece of the file is logged. */
+static void
+assert_secrets_refused(const char *text, mode_t mode, const char *why)
+{
+	struct broker b;
+
+	t.lines = 0;
+	t.issuer[0].symmetric_key_file = t.file;
+	if (text != NULL)
+		write_file(text, mode);
+	start(&b, t.path);
+	assert_true(has_none(&b, NOW));
+	assert_never_asked(&b, BA_KEYS_FAILED);
+	assert_int_equal(t.lines, 1);
+	assert_non_null(strstr(t.last, ISS));
+	assert_non_null(strstr(t.last, "symmetric_key_file"));
+	assert_non_null(strstr(t.last, t.file));
+	assert_non_null(strstr(t.last, why));
+	assert_non_null(strstr(t.last, "mended"));
+	assert_null(strstr(t.last, "c2VjcmV0"));
+	stop(&b);
+}
+
+static void
+test_JWK09_symmetric_key_file_is_wrong(void **state)
+{
+	/* "secret" begins with c2VjcmV0. */
+	struct ba_mint *m = ba_mint_secret(SECRET, 31, "s", NULL);
+	char *secrets = make_secrets(NULL), *mixed = make_secrets("{}"),
+	     *two = make_secrets("{\"kty\":\"future\"}"),
+	     *jwk = ba_mint_jwk(m, NULL);
+	char target[128];
+
+	(void)state;
+	assert_secrets_refused(NULL, 0, "does not exist");
+	assert_secrets_refused(secrets, 0644, "read by others");
+	assert_secrets_refused(secrets, 0604, "read by others");
+	assert_secrets_refused(secrets, 0660, "written by group");
+	assert_secrets_refused(jwk, 0640, "kty oct");
+	assert_secrets_refused(mixed, 0640, "kty oct");
+	assert_secrets_refused(two, 0640, "kty oct");
+	assert_secrets_refused(jwks_1, 0640, "kty oct");
+	assert_secrets_refused("c2VjcmV0c2VjcmV0", 0640, "kty oct");
+	assert_secrets_refused("", 0640, "kty oct");
+	write_file(secrets, 0640);
+	(void)snprintf(target, sizeof(target), "%s/target", t.dir);
+	assert_int_equal(rename(t.file, target), 0);
+	assert_int_equal(symlink("target", t.file), 0);
+	assert_secrets_refused(NULL, 0, "symbolic link");
+	free(secrets);
+	free(mixed);
+	free(two);
+	free(jwk);
+	ba_mint_free(m);
+}
+
+/* JWK-11: a secret that is published, and one in a jwks_file. */
+static void
+test_JWK11_secret_among_public_keys(void **state)
+{
+	struct ba_mint *m = ba_mint_secret(SECRET, 64, "s", NULL);
+	char *jwk = ba_mint_jwk(m, NULL), *public = ba_mint_jwk(first, NULL);
+	const char *both[] = { public, jwk };
+	char *text = ba_mint_jwks(both, 2);
+	struct broker b;
+
+	(void)state;
+	start(&b, t.path);
+	assert_int_equal(ask(&b, NOW, text), BA_ERR_JWKS);
+	assert_true(has_none(&b, NOW));
+	assert_int_equal(t.lines, 2);
+	assert_null(strstr(t.last, "c2VjcmV0"));
+	stop(&b);
+	(void)unlink(t.path);
+
+	t.lines = 0;
+	t.issuer[0].jwks_file = t.file;
+	write_file(text, 0644);
+	start(&b, t.path);
+	assert_true(has_none(&b, NOW));
+	assert_int_equal(state_of(&b, NOW), BA_KEYS_FAILED);
+	assert_int_equal(t.lines, 2);
+	assert_non_null(strstr(t.last, "jwks_file"));
+	stop(&b);
+	/* The twin. */
+	t.lines = 0;
+	write_file(jwks_1, 0644);
+	start(&b, t.path);
+	assert_true(has(&b, NOW, "k1"));
+	assert_int_equal(t.lines, 0);
+	stop(&b);
+	free(text);
+	free(jwk);
+	free(public);
+	ba_mint_free(m);
+}
+
 #define KEYS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -1133,6 +1333,10 @@ main(void)
 		KEYS(test_MD06_issuer_of_another_configuration),
 		KEYS(test_jwks_file),
 		KEYS(test_PM11_jwks_file_is_wrong),
+		KEYS(test_JWK09_symmetric_key_file),
+		KEYS(test_JWK09_symmetric_key_alone),
+		KEYS(test_JWK09_symmetric_key_file_is_wrong),
+		KEYS(test_JWK11_secret_among_public_keys),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

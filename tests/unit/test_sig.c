@@ -19,6 +19,7 @@
 
 #include "common/jose/alg.h"
 #include "common/jose/jwk.h"
+#include "common/jose/key.h"
 #include "common/jose/sig.h"
 #include "tests/unit/mint.h"
 
@@ -37,7 +38,7 @@ struct pair {
 };
 
 static struct pair rsa, rsa_ps, rsa3072, p256, p384, p521, secp256k1, ed25519,
-    ed448;
+    ed448, secret, secret_384, other_secret;
 
 static const struct {
 	enum ba_alg alg;
@@ -60,6 +61,9 @@ static const struct {
 	{ BA_ALG_ED25519, &ed25519, 64 },
 	{ BA_ALG_EDDSA, &ed448, 114 },
 	{ BA_ALG_ED448, &ed448, 114 },
+	{ BA_ALG_HS256, &secret, 32 },
+	{ BA_ALG_HS384, &secret, 48 },
+	{ BA_ALG_HS512, &secret, 64 },
 };
 
 static long allocations_left = -1;
@@ -106,8 +110,13 @@ make(struct pair *p, struct ba_mint *m, enum ba_alg alg)
 	size_t iter = 0;
 
 	p->mint = m;
-	assert_int_equal(
-	    ba_jwks_parse(text, strlen(text), &p->set, NULL), BA_OK);
+	if ((alg & BA_ALG_SYMMETRIC) != 0)
+		assert_int_equal(
+		    ba_jwks_parse_symmetric(text, strlen(text), &p->set),
+		    BA_OK);
+	else
+		assert_int_equal(
+		    ba_jwks_parse(text, strlen(text), &p->set, NULL), BA_OK);
 	p->key = ba_jwks_next(p->set, NULL, alg, &iter);
 	assert_non_null(p->key);
 	free(text);
@@ -134,6 +143,10 @@ setup(void **state)
 	    BA_ALG_ES256K);
 	make(&ed25519, ba_mint_new(BA_MINT_ED25519, NULL, NULL), BA_ALG_EDDSA);
 	make(&ed448, ba_mint_new(BA_MINT_ED448, NULL, NULL), BA_ALG_EDDSA);
+	make(&secret, ba_mint_new(BA_MINT_OCT, NULL, NULL), BA_ALG_HS256);
+	make(
+	    &secret_384, ba_mint_new(BA_MINT_OCT, NULL, "HS384"), BA_ALG_HS384);
+	make(&other_secret, ba_mint_new(BA_MINT_OCT, NULL, NULL), BA_ALG_HS512);
 	return 0;
 }
 
@@ -150,6 +163,9 @@ teardown(void **state)
 	unmake(&secp256k1);
 	unmake(&ed25519);
 	unmake(&ed448);
+	unmake(&secret);
+	unmake(&secret_384);
+	unmake(&other_secret);
 	return 0;
 }
 
@@ -269,6 +285,23 @@ test_length_ok(void **state)
 		{ BA_ALG_EDDSA, 65, false },
 		{ BA_ALG_EDDSA, 114, true },
 		{ BA_ALG_EDDSA, 115, false },
+		{ BA_ALG_HS256, 16, false },
+		{ BA_ALG_HS256, 31, false },
+		{ BA_ALG_HS256, 32, true },
+		{ BA_ALG_HS256, 33, false },
+		{ BA_ALG_HS256, 48, false },
+		{ BA_ALG_HS384, 32, false },
+		{ BA_ALG_HS384, 47, false },
+		{ BA_ALG_HS384, 48, true },
+		{ BA_ALG_HS384, 49, false },
+		{ BA_ALG_HS512, 48, false },
+		{ BA_ALG_HS512, 63, false },
+		{ BA_ALG_HS512, 64, true },
+		{ BA_ALG_HS512, 65, false },
+		{ BA_ALG_SYMMETRIC, 32, true },
+		{ BA_ALG_SYMMETRIC, 40, false },
+		{ BA_ALG_SYMMETRIC, 64, true },
+		{ BA_ALG_SYMMETRIC, 256, false },
 		{ 0, 64, false },
 		{ 0, 0, false },
 		{ BA_ALG_ALL, 0, false },
@@ -298,6 +331,9 @@ test_jwk_01_jwk_02_key_fits(void **state)
 		{ &secp256k1, BA_ALG_ES256K },
 		{ &ed25519, BA_ALG_ED25519 },
 		{ &ed448, BA_ALG_ED448 },
+		{ &secret, BA_ALG_SYMMETRIC },
+		{ &secret_384, BA_ALG_HS384 },
+		{ &other_secret, BA_ALG_SYMMETRIC },
 	};
 	unsigned char sig[BA_SIG_MAX];
 	size_t i, j, n;
@@ -327,6 +363,108 @@ test_jwk_01_jwk_02_key_fits(void **state)
 	    check(&rsa, BA_ALG_RS256 | BA_ALG_ES256, sig, n), BA_OK);
 }
 
+/* kind and algs of one key, substance of another. */
+static int
+check_mixed(const struct pair *outside, const struct pair *inside,
+    unsigned served, enum ba_alg alg, const unsigned char *sig, size_t n)
+{
+	struct ba_jwk key = *inside->key;
+	struct pair p = { NULL, NULL, &key };
+
+	key.kind = outside->key->kind;
+	key.algs = served;
+	return check(&p, alg, sig, n);
+}
+
+/*
+ * V01: should a key ever say that it is another, what it is made of is looked
+ * at once more.
+ */
+static void
+test_v01_unsound_key(void **state)
+{
+	static const struct {
+		struct pair *outside;
+		struct pair *inside;
+		enum ba_alg alg; /* of outside */
+		enum ba_alg good; /* of inside */
+	} cases[] = {
+		{ &p256, &p384, BA_ALG_ES256, BA_ALG_ES384 },
+		{ &p384, &p256, BA_ALG_ES384, BA_ALG_ES256 },
+		{ &p256, &ed25519, BA_ALG_ES256, BA_ALG_ED25519 },
+		{ &ed25519, &ed448, BA_ALG_ED25519, BA_ALG_ED448 },
+		{ &rsa, &p256, BA_ALG_RS256, BA_ALG_ES256 },
+		{ &p521, &rsa, BA_ALG_ES512, BA_ALG_RS256 },
+		{ &rsa, &secret, BA_ALG_RS256, BA_ALG_HS256 },
+		{ &p256, &secret, BA_ALG_ES256, BA_ALG_HS512 },
+		{ &ed25519, &secret, BA_ALG_ED25519, BA_ALG_HS512 },
+		{ &secret, &rsa, BA_ALG_HS256, BA_ALG_RS256 },
+		{ &secret, &ed448, BA_ALG_HS512, BA_ALG_ED448 },
+	};
+	unsigned char sig[BA_SIG_MAX], good[BA_SIG_MAX];
+	size_t i, n, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		n = sign(cases[i].outside, cases[i].alg, sig);
+		len = sign(cases[i].inside, cases[i].good, good);
+		assert_int_equal(check_mixed(cases[i].outside, cases[i].inside,
+				     BA_ALG_ALL, cases[i].alg, sig, n),
+		    BA_ERR_KEY);
+		assert_int_equal(check_mixed(cases[i].outside, cases[i].inside,
+				     BA_ALG_ALL, cases[i].good, good, len),
+		    BA_ERR_KEY);
+		/* A list of algorithms longer than the kind's is no help. */
+		assert_int_equal(check_mixed(cases[i].inside, cases[i].inside,
+				     BA_ALG_ALL, cases[i].alg, sig, n),
+		    BA_ERR_KEY);
+		assert_int_equal(check_mixed(cases[i].inside, cases[i].inside,
+				     cases[i].good, cases[i].good, good, len),
+		    BA_OK);
+	}
+}
+
+/* V01: the same, where there is both a public key and a secret in one. */
+static void
+test_v01_key_and_secret(void **state)
+{
+	struct ba_jwk key = *secret.key;
+	struct pair p = { NULL, NULL, &key };
+	unsigned char sig[BA_SIG_MAX];
+	size_t n = sign(&secret, BA_ALG_HS256, sig);
+
+	(void)state;
+	assert_int_equal(check(&p, BA_ALG_HS256, sig, n), BA_OK);
+	key.pkey = rsa.key->pkey;
+	assert_int_equal(check(&p, BA_ALG_HS256, sig, n), BA_ERR_KEY);
+}
+
+/* V02, JWK-09: a short or empty secret makes no tag, whatever algs says. */
+static void
+test_v02_short_secret(void **state)
+{
+	static const size_t lengths[] = { 32, 48, 64 };
+	struct ba_jwk key = *secret.key;
+	struct pair p = { NULL, NULL, &key };
+	unsigned char sig[BA_SIG_MAX];
+	struct ba_mint *m;
+	size_t i, n, len;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		for (len = 0; len <= 64; len++) {
+			m = ba_mint_secret(
+			    secret.key->secret.p, len, NULL, NULL);
+			n = ba_mint_raw(m, BA_ALG_HS256 << i, MSG, MSG_LEN, sig,
+			    sizeof(sig));
+			key.secret.len = len;
+			assert_int_equal(check(&p, BA_ALG_HS256 << i, sig, n),
+			    len < lengths[i] ? BA_ERR_KEY : BA_OK);
+			ba_mint_free(m);
+		}
+	}
+}
+
 /* The right key, another algorithm: every way of RSA against each other. */
 static void
 test_jwk_02_rsa_ways(void **state)
@@ -346,6 +484,132 @@ test_jwk_02_rsa_ways(void **state)
 				    i == j ? BA_OK : BA_ERR_SIGNATURE);
 		}
 	}
+}
+
+/* And every HMAC against each other, by the same secret. */
+static void
+test_jwk_02_hmac_hashes(void **state)
+{
+	unsigned char sig[BA_SIG_MAX];
+	size_t i, j, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		if (algs[i].pair != &secret)
+			continue;
+		n = sign(&secret, algs[i].alg, sig);
+		for (j = 0; j < COUNT(algs); j++) {
+			if (algs[j].pair != &secret)
+				continue;
+			assert_int_equal(check(&secret, algs[j].alg, sig, n),
+			    i == j ? BA_OK : BA_ERR_SIGNATURE);
+			/* Cut to the length of a shorter one, too. */
+			if (algs[j].len < n)
+				assert_int_equal(check(&secret, algs[j].alg,
+						     sig, algs[j].len),
+				    BA_ERR_SIGNATURE);
+		}
+	}
+	n = sign(&secret, BA_ALG_HS256, sig);
+	assert_int_equal(check(&secret, BA_ALG_SYMMETRIC, sig, n), BA_ERR_KEY);
+	n = sign(&secret_384, BA_ALG_HS384, sig);
+	assert_int_equal(check(&secret_384, BA_ALG_HS384, sig, n), BA_OK);
+	assert_int_equal(check(&secret_384, BA_ALG_SYMMETRIC, sig, n), BA_OK);
+	assert_int_equal(check(&secret_384, BA_ALG_HS512, sig, n), BA_ERR_KEY);
+}
+
+bool __real_ba_equal_ct(const void *a, const void *b, size_t n);
+bool __wrap_ba_equal_ct(const void *a, const void *b, size_t n);
+
+static size_t compared; /* bytes, in constant time */
+
+bool
+__wrap_ba_equal_ct(const void *a, const void *b, size_t n)
+{
+	compared += n;
+	return __real_ba_equal_ct(a, b, n);
+}
+
+/*
+ * V10, JWK-10: whichever byte is wrong, the whole tag is compared, by the
+ * function whose time does not tell; and nothing else decides.
+ */
+static void
+test_v10_jwk_10_constant_time(void **state)
+{
+	unsigned char sig[BA_SIG_MAX];
+	size_t i, j, n;
+
+	(void)state;
+	for (i = 0; i < COUNT(algs); i++) {
+		if (algs[i].pair != &secret)
+			continue;
+		n = sign(&secret, algs[i].alg, sig);
+		for (j = 0; j <= n; j++) {
+			if (j < n)
+				sig[j] ^= 1;
+			compared = 0;
+			assert_int_equal(check(&secret, algs[i].alg, sig, n),
+			    j < n ? BA_ERR_SIGNATURE : BA_OK);
+			assert_int_equal(compared, n);
+			if (j < n)
+				sig[j] ^= 1;
+		}
+	}
+}
+
+/* The test cases of RFC 4231 sections 4.7 and 4.8: a key of 131 bytes. */
+static void
+test_hs_published(void **state)
+{
+	static const char msg[] = "Test Using Larger Than Block-Size Key - "
+				  "Hash Key First";
+	static const struct {
+		enum ba_alg alg;
+		size_t n;
+		const char *hex;
+	} cases[] = {
+		{ BA_ALG_HS256, 32,
+		    "60e431591ee0b67f0d8a26aacbf5b77f"
+		    "8e0bc6213728c5140546040f0ee37f54" },
+		{ BA_ALG_HS384, 48,
+		    "4ece084485813e9088d2c63a041bc5b4"
+		    "4f9ef1012a2b588f3cd11f05033ac4c6"
+		    "0c2ef6ab4030fe8296248df163f44952" },
+		{ BA_ALG_HS512, 64,
+		    "80b24263c7c1a3ebb71493c1dd7be8b4"
+		    "9b46d1f41b4aeec1121b013783f8f352"
+		    "6b56d037e05f2598bd0fd2215d6a1e52"
+		    "95e64f73f63f0aec8b915a985d786598" },
+	};
+	unsigned char k[131], want[64];
+	struct pair p;
+	size_t i, j, len;
+
+	(void)state;
+	memset(k, 0xaa, sizeof(k));
+	make(&p, ba_mint_secret(k, sizeof(k), NULL, NULL), BA_ALG_HS256);
+	for (i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(OPENSSL_hexstr2buf_ex(want, sizeof(want), &len,
+				     cases[i].hex, '\0'),
+		    1);
+		assert_int_equal(len, cases[i].n);
+		assert_int_equal(ba_sig_verify(p.key, cases[i].alg, msg,
+				     sizeof(msg) - 1, want, len),
+		    BA_OK);
+		for (j = 0; j < len; j++) {
+			want[j] ^= 0x80;
+			assert_int_equal(ba_sig_verify(p.key, cases[i].alg, msg,
+					     sizeof(msg) - 1, want, len),
+			    BA_ERR_SIGNATURE);
+			want[j] ^= 0x80;
+		}
+		/* Of a text of no bytes there is a tag as well. */
+		assert_int_equal(
+		    ba_sig_verify(p.key, cases[i].alg, msg, 0, want, len),
+		    BA_ERR_SIGNATURE);
+	}
+	unmake(&p);
 }
 
 /* A key that says EdDSA has a curve; a name that says the other is not it. */
@@ -731,7 +995,13 @@ main(void)
 		cmocka_unit_test(test_v09_jwk_06_lengths),
 		cmocka_unit_test(test_length_ok),
 		cmocka_unit_test(test_jwk_01_jwk_02_key_fits),
+		cmocka_unit_test(test_v01_unsound_key),
+		cmocka_unit_test(test_v01_key_and_secret),
+		cmocka_unit_test(test_v02_short_secret),
 		cmocka_unit_test(test_jwk_02_rsa_ways),
+		cmocka_unit_test(test_jwk_02_hmac_hashes),
+		cmocka_unit_test(test_v10_jwk_10_constant_time),
+		cmocka_unit_test(test_hs_published),
 		cmocka_unit_test(test_jwk_15_curve_by_key),
 		cmocka_unit_test(test_v08_jwk_05_out_of_range),
 		cmocka_unit_test(test_v08_orders),
