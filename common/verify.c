@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/ascii.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/jose/jws.h"
 #include "common/json/json.h"
+#include "common/policy/case.h"
+#include "common/policy/profile.h"
+#include "common/policy/rules.h"
+#include "common/policy/times.h"
 #include "common/verify.h"
 
-#define DETAIL_MAX 512 /* bytes of a detail for the trace */
-#define SHOWN_MAX  160 /* … and of one value quoted in it */
-#define CLAIM_MAX  1024 /* bytes of sub, client_id and jti */
 #define KEYS_TRIED 8 /* for a token without kid (OIDC-04) */
 
 /* One verification under way. */
@@ -27,78 +23,24 @@ struct run {
 	struct ba_verdict *v;
 	struct ba_jws *jws; /* NULL where there are only claims */
 	const struct ba_jwks *keys;
-	const json_t *claims; /* verified ones, never others */
-	const char *name; /* what the identity rule made of them */
+	struct ba_case c; /* its claims are verified ones, never others */
+	struct ba_name name; /* what the identity rule made of them */
 	int64_t exp;
-	const struct ba_where *where; /* for the check under way */
-	char detail[DETAIL_MAX];
 };
 
+/* One of the two decides: judge where the claims are all that it needs. */
 struct step {
 	enum ba_check check;
+	int (*judge)(struct ba_case *c);
 	int (*decide)(struct run *r);
 };
-
-/* --- details for people --------------------------------------------------- */
-
-static void say(struct run *r, const struct ba_where *where, const char *fmt,
-    ...) __attribute__((__format__(__printf__, 3, 4)));
-
-/* What the check found; formatted only where somebody listens. */
-static void
-say(struct run *r, const struct ba_where *where, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (r->trace == NULL)
-		return;
-	r->where = where;
-	va_start(ap, fmt);
-	if (vsnprintf(r->detail, sizeof(r->detail), fmt, ap) < 0)
-		r->detail[0] = '\0';
-	va_end(ap);
-	ba_sanitise(r->detail, sizeof(r->detail), r->detail, strlen(r->detail));
-}
-
-/* A claim as JSON text; dst takes SHOWN_MAX bytes. */
-static const char *
-show(const struct run *r, const char *name, char *dst)
-{
-	const json_t *value = json_object_get(r->claims, name);
-	size_t n;
-
-	if (r->trace == NULL)
-		return "";
-	if (value == NULL)
-		return "missing";
-	n = json_dumpb(value, dst, SHOWN_MAX, JSON_ENCODE_ANY | JSON_COMPACT);
-	if (n == 0 || n >= SHOWN_MAX)
-		return "too long to show";
-	dst[n] = '\0';
-	return dst;
-}
-
-/* A list of the configuration; dst takes SHOWN_MAX bytes. */
-static const char *
-show_list(const struct run *r, const struct ba_strings *list, char *dst)
-{
-	size_t i, len = 0;
-
-	dst[0] = '\0';
-	if (r->trace == NULL)
-		return dst;
-	for (i = 0; i < list->n && len < SHOWN_MAX; i++)
-		len += (size_t)snprintf(dst + len, SHOWN_MAX - len, "%s%s",
-		    i > 0 ? " " : "", list->v[i]);
-	return dst;
-}
 
 static void
 report(const struct run *r, int err)
 {
 	if (r->trace != NULL && r->trace->check != NULL)
 		r->trace->check(
-		    r->trace->arg, r->v->check, err, r->detail, r->where);
+		    r->trace->arg, r->v->check, err, r->c.detail, r->c.where);
 }
 
 /* --- before the signature ------------------------------------------------- */
@@ -111,11 +53,13 @@ check_service(struct run *r)
 	if (name != NULL)
 		r->v->service = ba_config_service(r->s->config, name);
 	if (r->v->service == NULL) {
-		say(r, NULL, "there is no [service %.64s]: nobody enters",
+		ba_case_say(&r->c, NULL,
+		    "there is no [service %.64s]: nobody enters",
 		    name == NULL ? "" : name);
 		return BA_ERR_NO_SERVICE;
 	}
-	say(r, &r->v->service->where, "[service %s]", name);
+	r->c.service = r->v->service;
+	ba_case_say(&r->c, &r->c.service->where, "[service %s]", name);
 	return BA_OK;
 }
 
@@ -135,9 +79,9 @@ check_form(struct run *r)
 	else if (err == BA_ERR_SIGNATURE)
 		r->v->check = BA_CHECK_SIGNATURE;
 	if (err == BA_OK)
-		say(r, NULL, "a compact JWS of %zu bytes", n);
+		ba_case_say(&r->c, NULL, "a compact JWS of %zu bytes", n);
 	else
-		say(r, NULL, "%s", ba_err_text(err));
+		ba_case_say(&r->c, NULL, "%s", ba_err_text(err));
 	return err;
 }
 
@@ -161,18 +105,20 @@ choose_issuer(struct run *r, const char *iss, int not_taken)
 
 	issuer = ba_config_issuer(r->s->config, iss);
 	if (issuer == NULL) {
-		say(r, NULL, "iss is \"%.*s\", and there is no such [issuer]",
-		    SHOWN_MAX, iss);
+		ba_case_say(&r->c, NULL,
+		    "iss is \"%.*s\", and there is no such [issuer]",
+		    BA_SHOWN_MAX, iss);
 		return BA_ERR_ISS;
 	}
 	if (!takes(service, issuer)) {
-		say(r, &service->where,
+		ba_case_say(&r->c, &service->where,
 		    "iss is \"%.*s\", which [service %s] does not take",
-		    SHOWN_MAX, iss, service->name);
+		    BA_SHOWN_MAX, iss, service->name);
 		return not_taken;
 	}
 	r->v->issuer = issuer;
-	say(r, &issuer->where, "[issuer %.*s]", SHOWN_MAX, iss);
+	r->c.issuer = issuer;
+	ba_case_say(&r->c, &issuer->where, "[issuer %.*s]", BA_SHOWN_MAX, iss);
 	return BA_OK;
 }
 
@@ -182,51 +128,39 @@ check_issuer_peeked(struct run *r)
 	const char *iss;
 
 	if (ba_jws_peek_issuer(r->jws, &iss) != BA_OK) {
-		say(r, NULL, "iss is missing, or no string");
+		ba_case_say(&r->c, NULL, "iss is missing, or no string");
 		return BA_ERR_ISS;
 	}
 	return choose_issuer(r, iss, BA_ERR_ISS);
 }
 
+/*
+ * Whose keys are secrets, HMACs alone; and nobody else, whatever algorithms =
+ * says: a public key is no secret (V01, JWK-01).
+ */
 static int
 check_algorithm(struct run *r)
 {
-	const struct ba_issuer *issuer = r->v->issuer;
+	const struct ba_issuer *issuer = r->c.issuer;
 	enum ba_alg alg = ba_jws_alg(r->jws);
+	unsigned family = issuer->symmetric_key_file != NULL
+			      ? BA_ALG_SYMMETRIC
+			      : BA_ALG_ASYMMETRIC;
 
-	if (ba_jws_restrict(r->jws, issuer->algorithms) != BA_OK) {
-		say(r, &issuer->where,
+	if (ba_jws_restrict(r->jws, issuer->algorithms & family) != BA_OK) {
+		ba_case_say(&r->c, &issuer->where,
 		    "alg is %s, which the issuer's algorithms = leaves out",
 		    ba_alg_name(alg));
 		return BA_ERR_ALG;
 	}
-	say(r, &issuer->where, "%s", ba_alg_name(alg));
+	ba_case_say(&r->c, &issuer->where, "%s", ba_alg_name(alg));
 	return BA_OK;
 }
 
-/*
- * RFC 9068 section 4: "at+jwt" or "application/at+jwt", by the rules of RFC
- * 7515 section 4.1.9 for media types.  A missing one is refused: RFC 9068
- * section 2.1 demands it, and it is what tells access tokens from all others
- * (RFC 8725 section 3.11).
- */
 static int
 check_type(struct run *r)
 {
-	const char *typ = ba_jws_typ(r->jws);
-
-	if (typ == NULL) {
-		say(r, NULL, "typ is missing; an access token's is at+jwt");
-		return BA_ERR_TYP;
-	}
-	if (!ba_equal_nocase(typ, strlen(typ), "at+jwt") &&
-	    !ba_equal_nocase(typ, strlen(typ), "application/at+jwt")) {
-		say(r, NULL, "typ is \"%.64s\"; an access token's is at+jwt",
-		    typ);
-		return BA_ERR_TYP;
-	}
-	say(r, NULL, "at+jwt");
-	return BA_OK;
+	return ba_profile_type(&r->c, ba_jws_typ(r->jws));
 }
 
 /*
@@ -240,11 +174,12 @@ no_key(struct run *r, const char *kid, enum ba_alg alg)
 	const struct ba_issuer *issuer = r->v->issuer;
 
 	if (kid == NULL)
-		say(r, &issuer->where, "the issuer has no key for %s",
-		    ba_alg_name(alg));
+		ba_case_say(&r->c, &issuer->where,
+		    "the issuer has no key for %s", ba_alg_name(alg));
 	else
-		say(r, &issuer->where, "the issuer has no key \"%.*s\" for %s",
-		    SHOWN_MAX, kid, ba_alg_name(alg));
+		ba_case_say(&r->c, &issuer->where,
+		    "the issuer has no key \"%.*s\" for %s", BA_SHOWN_MAX, kid,
+		    ba_alg_name(alg));
 	return s->final == NULL || s->final(s->arg, issuer) ? BA_ERR_KEY
 							    : BA_ERR_NEED_KEYS;
 }
@@ -260,16 +195,17 @@ check_key(struct run *r)
 	if (s->keys != NULL)
 		r->keys = s->keys(s->arg, r->v->issuer);
 	if (r->keys == NULL) {
-		say(r, &r->v->issuer->where,
+		ba_case_say(&r->c, &r->v->issuer->where,
 		    "the issuer's keys are not at hand");
 		return BA_ERR_NEED_KEYS;
 	}
 	if (ba_jwks_next(r->keys, kid, alg, &iter) == NULL)
 		return no_key(r, kid, alg);
 	if (kid == NULL)
-		say(r, NULL, "no kid: each key for %s", ba_alg_name(alg));
+		ba_case_say(
+		    &r->c, NULL, "no kid: each key for %s", ba_alg_name(alg));
 	else
-		say(r, NULL, "kid \"%.*s\"", SHOWN_MAX, kid);
+		ba_case_say(&r->c, NULL, "kid \"%.*s\"", BA_SHOWN_MAX, kid);
 	return BA_OK;
 }
 
@@ -289,7 +225,7 @@ share(const json_t *claims)
  * rest; where none holds, that failure is ours and not the token's.
  */
 static int
-try_keys(struct run *r)
+try_keys(struct run *r, const struct ba_jwk **keyp)
 {
 	const char *kid = ba_jws_kid(r->jws);
 	enum ba_alg alg = ba_jws_alg(r->jws);
@@ -302,8 +238,10 @@ try_keys(struct run *r)
 		if (key == NULL)
 			break;
 		err = ba_jws_verify(r->jws, key);
-		if (err == BA_OK)
+		if (err == BA_OK) {
+			*keyp = key;
 			return BA_OK;
+		}
 		if (err != BA_ERR_SIGNATURE)
 			worst = err;
 	}
@@ -313,17 +251,22 @@ try_keys(struct run *r)
 static int
 check_signature(struct run *r)
 {
-	int err = try_keys(r);
+	const struct ba_jwk *key = NULL;
+	int err = try_keys(r, &key);
 
 	if (err != BA_OK) {
-		say(r, NULL, "%s", ba_err_text(err));
+		ba_case_say(&r->c, NULL, "%s", ba_err_text(err));
 		return err;
 	}
-	r->claims = ba_jws_claims(r->jws);
-	if (r->claims == NULL)
+	r->c.claims = ba_jws_claims(r->jws);
+	if (r->c.claims == NULL)
 		return BA_ERR_INTERNAL;
-	r->v->claims = share(r->claims);
-	say(r, NULL, "holds");
+	r->v->claims = share(r->c.claims);
+	if (ba_jws_kid(r->jws) == NULL && *ba_jwk_thumbprint(key) != '\0')
+		ba_case_say(&r->c, NULL, "holds, by the key with thumbprint %s",
+		    ba_jwk_thumbprint(key));
+	else
+		ba_case_say(&r->c, NULL, "holds");
 	return BA_OK;
 }
 
@@ -334,179 +277,31 @@ check_issuer_verified(struct run *r)
 {
 	const char *iss;
 
-	if (ba_json_string(r->claims, "iss", &iss) != BA_OK) {
-		say(r, NULL, "iss is missing, or no string");
+	if (ba_json_string(r->c.claims, "iss", &iss) != BA_OK) {
+		ba_case_say(&r->c, NULL, "iss is missing, or no string");
 		return BA_ERR_ISS;
 	}
 	return choose_issuer(r, iss, BA_ERR_SERVICE_ISS);
 }
 
-/* RFC 7519 section 4.1.3: a string, or an array of strings. */
-static int
-check_audience(struct run *r)
-{
-	const struct ba_issuer *issuer = r->v->issuer;
-	char is[SHOWN_MAX], ours[SHOWN_MAX];
-	bool found = false;
-	size_t i;
-
-	for (i = 0; i < issuer->audience.n; i++) {
-		if (ba_json_one_of(r->claims, "aud", issuer->audience.v[i],
-			&found) != BA_OK)
-			break;
-		if (found) {
-			say(r, &issuer->where, "%s", issuer->audience.v[i]);
-			return BA_OK;
-		}
-	}
-	say(r, &issuer->where, "aud is %s; the issuer's audience = %s",
-	    show(r, "aud", is), show_list(r, &issuer->audience, ours));
-	return BA_ERR_AUD;
-}
-
-/*
- * A date is 0 to the year 9999 and the skew at most 300, so that their sums
- * and differences cannot overflow, whatever now is: now itself is never
- * added to (JWT-03).
- */
 static int
 check_expiry(struct run *r)
 {
-	const struct ba_issuer *issuer = r->v->issuer;
-	char is[SHOWN_MAX];
-
-	if (ba_json_date(r->claims, "exp", &r->exp) != BA_OK) {
-		say(r, NULL, "exp is %s", show(r, "exp", is));
-		return BA_ERR_EXP;
-	}
-	say(r, &issuer->where,
-	    "exp is %" PRId64 ", now %" PRId64 ", clock_skew = %" PRId64,
-	    r->exp, r->s->now, issuer->clock_skew);
-	return r->s->now >= r->exp + issuer->clock_skew ? BA_ERR_EXP : BA_OK;
-}
-
-/* A time that must not lie ahead: nbf, iat.  err where it does. */
-static int
-not_ahead(struct run *r, const char *name, int err)
-{
-	const struct ba_issuer *issuer = r->v->issuer;
-	char is[SHOWN_MAX];
-	int64_t t;
-
-	if (ba_json_date(r->claims, name, &t) != BA_OK) {
-		say(r, NULL, "%s is %s", name, show(r, name, is));
-		return err;
-	}
-	say(r, &issuer->where,
-	    "%s is %" PRId64 ", now %" PRId64 ", clock_skew = %" PRId64, name,
-	    t, r->s->now, issuer->clock_skew);
-	return t - issuer->clock_skew > r->s->now ? err : BA_OK;
+	return ba_times_expiry(&r->c, &r->exp);
 }
 
 static int
-check_not_before(struct run *r)
+check_authentication(struct run *r)
 {
-	if (!ba_json_has(r->claims, "nbf")) {
-		say(r, NULL, "no nbf, and none is needed");
-		return BA_OK;
-	}
-	return not_ahead(r, "nbf", BA_ERR_NBF);
-}
+	int err = ba_rule_authentication(&r->c);
 
-static int
-check_issued(struct run *r)
-{
-	return not_ahead(r, "iat", BA_ERR_IAT);
-}
-
-/*
- * at_hash and c_hash are an ID token's alone (OpenID Connect Core 1.0
- * sections 3.1.3.6 and 3.3.2.11).  A nonce is not (Keycloak before 25 put it
- * into access tokens): it is a sign together with an audience that is the
- * client itself (V54).
- */
-static const char *
-id_token_sign(const struct run *r)
-{
-	const char *client;
-	bool found;
-
-	if (ba_json_has(r->claims, "at_hash"))
-		return "at_hash";
-	if (ba_json_has(r->claims, "c_hash"))
-		return "c_hash";
-	if (!ba_json_has(r->claims, "nonce") ||
-	    ba_json_string(r->claims, "client_id", &client) != BA_OK ||
-	    ba_json_one_of(r->claims, "aud", client, &found) != BA_OK)
-		return NULL;
-	return found ? "nonce, and the client as aud" : NULL;
-}
-
-static int
-check_claims(struct run *r)
-{
-	static const char *const needed[] = { "sub", "client_id", "jti" };
-	const char *sign = id_token_sign(r), *value;
-	char is[SHOWN_MAX];
-	size_t i;
-
-	if (sign != NULL) {
-		say(r, NULL, "an ID token: it has %s", sign);
-		return BA_ERR_ID_TOKEN;
-	}
-	/* No proof of possession is known here: RFC 7800 section 3. */
-	if (ba_json_has(r->claims, "cnf")) {
-		say(r, NULL, "cnf is %s", show(r, "cnf", is));
-		return BA_ERR_CNF;
-	}
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (ba_json_string(r->claims, needed[i], &value) == BA_OK &&
-		    *value != '\0' && strlen(value) <= CLAIM_MAX)
-			continue;
-		say(r, NULL, "%s is %s", needed[i], show(r, needed[i], is));
-		return BA_ERR_CLAIM;
-	}
-	say(r, NULL, "sub is %s", show(r, "sub", is));
-	return BA_OK;
-}
-
-static int
-check_scope(struct run *r)
-{
-	const struct ba_service *service = r->v->service;
-	const struct ba_strings *scope = &service->require_scope;
-	char is[SHOWN_MAX];
-	bool found;
-	size_t i;
-
-	for (i = 0; i < scope->n; i++) {
-		if (ba_json_word(r->claims, "scope", scope->v[i], &found) ==
-			BA_OK &&
-		    found)
-			continue;
-		say(r, &service->where, "scope is %s; \"%.*s\" is required",
-		    show(r, "scope", is), SHOWN_MAX, scope->v[i]);
-		return BA_ERR_SCOPE;
-	}
-	say(r, &service->where, "%s",
-	    scope->n == 0 ? "none is required" : show_list(r, scope, is));
-	return BA_OK;
+	return err == BA_OK ? ba_times_authentication(&r->c) : err;
 }
 
 static int
 check_identity(struct run *r)
 {
-	const struct ba_issuer *issuer = r->v->issuer;
-	char is[SHOWN_MAX];
-	int err;
-
-	err = ba_identity(issuer, r->v->service, r->claims, &r->name);
-	if (err == BA_OK)
-		say(r, &issuer->where, "%s", r->name);
-	else
-		say(r, &issuer->where, "%s is %s: %s", issuer->username,
-		    show(r, issuer->username, is), ba_err_text(err));
-	return err;
+	return ba_identity(&r->c, &r->name);
 }
 
 /*
@@ -519,15 +314,16 @@ check_user(struct run *r)
 	const char *user = r->q->user;
 
 	if (user == NULL) {
-		say(r, NULL, "nobody was named: %s", r->name);
+		ba_case_say(&r->c, NULL, "nobody was named: %s", r->name.s);
 		return BA_OK;
 	}
-	if (strcmp(user, r->name) != 0) {
-		say(r, NULL, "the token is %s's, and the login \"%.*s\"'s",
-		    r->name, SHOWN_MAX, user);
+	if (strcmp(user, r->name.s) != 0) {
+		ba_case_say(&r->c, NULL,
+		    "the token is %s's, and the login \"%.*s\"'s", r->name.s,
+		    BA_SHOWN_MAX, user);
 		return BA_ERR_USER_MISMATCH;
 	}
-	say(r, NULL, "%s", user);
+	ba_case_say(&r->c, NULL, "%s", user);
 	return BA_OK;
 }
 
@@ -537,55 +333,73 @@ check_account(struct run *r)
 	const struct ba_question *q = r->q;
 	const struct ba_service *service = r->v->service;
 
-	/* Whatever its name: no configuration lets uid 0 in (PM-02). */
-	if (q->uid_known && (q->uid == 0 || q->uid == (uid_t)-1)) {
-		say(r, &service->where, "uid %lu never logs in by token",
-		    (unsigned long)q->uid);
+	/*
+	 * Whatever its name: no rule lets uid 0 in, but for a line of the map
+	 * that names this one person (PM-02).  -1 is nobody at all.
+	 */
+	if (q->uid_known && q->uid == (uid_t)-1) {
+		ba_case_say(&r->c, NULL, "uid -1 is nobody's");
+		return BA_ERR_UID;
+	}
+	if (q->uid_known && q->uid == 0 && !r->name.mapped) {
+		ba_case_say(&r->c, NULL, "uid 0 enters only by the map");
 		return BA_ERR_UID;
 	}
 	if (service->accounts == BA_ACCOUNTS_VIRTUAL) {
-		say(r, &service->where, "accounts = virtual: the name will do");
+		ba_case_say(&r->c, &service->where,
+		    "accounts = virtual: the name will do");
 		return BA_OK;
 	}
 	/* A uid says nothing without the name that it was looked up for. */
 	if (q->user == NULL || !q->uid_known) {
-		say(r, &service->where, "%s is no user of this machine",
-		    r->name);
+		ba_case_say(&r->c, &service->where,
+		    "%s is no user of this machine", r->name.s);
 		return BA_ERR_UNKNOWN_USER;
 	}
-	say(r, &service->where, "uid %lu, min_uid = %lu", (unsigned long)q->uid,
-	    (unsigned long)service->min_uid);
+	if (q->uid == 0) {
+		ba_case_say(&r->c, NULL, "uid 0, by the map");
+		return BA_OK;
+	}
+	ba_case_say(&r->c, &service->where, "uid %lu, min_uid = %lu",
+	    (unsigned long)q->uid, (unsigned long)service->min_uid);
 	return q->uid < service->min_uid ? BA_ERR_UID : BA_OK;
 }
 
 /* --- all of it, in order -------------------------------------------------- */
 
 static const struct step token_steps[] = {
-	{ BA_CHECK_SERVICE, check_service },
-	{ BA_CHECK_FORM, check_form },
-	{ BA_CHECK_ISSUER, check_issuer_peeked },
-	{ BA_CHECK_ALGORITHM, check_algorithm },
-	{ BA_CHECK_TYPE, check_type },
-	{ BA_CHECK_KEY, check_key },
-	{ BA_CHECK_SIGNATURE, check_signature },
+	{ BA_CHECK_SERVICE, NULL, check_service },
+	{ BA_CHECK_FORM, NULL, check_form },
+	{ BA_CHECK_ISSUER, NULL, check_issuer_peeked },
+	{ BA_CHECK_ALGORITHM, NULL, check_algorithm },
+	{ BA_CHECK_TYPE, NULL, check_type },
+	{ BA_CHECK_KEY, NULL, check_key },
+	{ BA_CHECK_SIGNATURE, NULL, check_signature },
 };
 
 /* In place of those, for claims that were verified earlier. */
 static const struct step earlier_steps[] = {
-	{ BA_CHECK_SERVICE, check_service },
-	{ BA_CHECK_ISSUER, check_issuer_verified },
+	{ BA_CHECK_SERVICE, NULL, check_service },
+	{ BA_CHECK_ISSUER, NULL, check_issuer_verified },
 };
 
+/* Whoever adds one that reads another claim: ba_claims_kept(). */
 static const struct step claim_steps[] = {
-	{ BA_CHECK_AUDIENCE, check_audience },
-	{ BA_CHECK_EXPIRY, check_expiry },
-	{ BA_CHECK_NOT_BEFORE, check_not_before },
-	{ BA_CHECK_ISSUED, check_issued },
-	{ BA_CHECK_CLAIMS, check_claims },
-	{ BA_CHECK_SCOPE, check_scope },
-	{ BA_CHECK_IDENTITY, check_identity },
-	{ BA_CHECK_USER, check_user },
-	{ BA_CHECK_ACCOUNT, check_account },
+	{ BA_CHECK_AUDIENCE, ba_rule_audience, NULL },
+	{ BA_CHECK_EXPIRY, NULL, check_expiry },
+	{ BA_CHECK_NOT_BEFORE, ba_times_not_before, NULL },
+	{ BA_CHECK_ISSUED, ba_times_issued, NULL },
+	{ BA_CHECK_KIND, ba_profile_kind, NULL },
+	{ BA_CHECK_CLAIMS, ba_profile_claims, NULL },
+	{ BA_CHECK_CLIENT, ba_rule_client, NULL },
+	{ BA_CHECK_SCOPE, ba_rule_scope, NULL },
+	{ BA_CHECK_GROUP, ba_rule_group, NULL },
+	{ BA_CHECK_AUTHENTICATION, NULL, check_authentication },
+	{ BA_CHECK_AGE, ba_times_age, NULL },
+	{ BA_CHECK_SOURCE, ba_rule_source, NULL },
+	{ BA_CHECK_IDENTITY, NULL, check_identity },
+	{ BA_CHECK_USER, NULL, check_user },
+	{ BA_CHECK_ACCOUNT, NULL, check_account },
 };
 
 #define STEPS(s) (s), sizeof(s) / sizeof((s)[0])
@@ -598,9 +412,9 @@ make_steps(struct run *r, const struct step *steps, size_t n)
 
 	for (i = 0; i < n; i++) {
 		r->v->check = steps[i].check;
-		r->where = NULL;
-		r->detail[0] = '\0';
-		err = steps[i].decide(r);
+		ba_case_begin(&r->c);
+		err = steps[i].judge != NULL ? steps[i].judge(&r->c)
+					     : steps[i].decide(r);
 		report(r, err);
 		if (err != BA_OK)
 			return err;
@@ -620,6 +434,9 @@ begin(struct run *r, const struct ba_question *q, const struct ba_snapshot *s,
 	r->s = s;
 	r->trace = trace;
 	r->v = v;
+	r->c.now = s->now;
+	r->c.rhost = q->rhost;
+	r->c.explain = trace != NULL;
 }
 
 /* What only an accepted login is told. */
@@ -630,9 +447,9 @@ grant(const struct run *r)
 	const char *sub;
 	int err;
 
-	err = ba_json_string(r->claims, "sub", &sub);
+	err = ba_json_string(r->c.claims, "sub", &sub);
 	if (err == BA_OK)
-		err = ba_copy_str(v->user, sizeof(v->user), r->name);
+		err = ba_copy_str(v->user, sizeof(v->user), r->name.s);
 	if (err != BA_OK)
 		return BA_ERR_INTERNAL;
 	v->sub = strdup(sub);
@@ -672,7 +489,7 @@ ba_verify_claims(const struct ba_question *q, const struct ba_snapshot *s,
 	begin(&r, q, s, trace, v);
 	if (!json_is_object(claims))
 		return BA_ERR_INTERNAL;
-	r.claims = claims;
+	r.c.claims = claims;
 	v->claims = share(claims);
 	err = make_steps(&r, STEPS(earlier_steps));
 	if (err == BA_OK)
@@ -683,11 +500,6 @@ ba_verify_claims(const struct ba_question *q, const struct ba_snapshot *s,
 	return err;
 }
 
-/* Whoever adds a check of a claim adds its name here. */
-static const char *const kept[] = { "iss", "aud", "exp", "nbf", "iat", "sub",
-	"client_id", "jti", "scope", "cnf", "at_hash", "c_hash", "nonce",
-	"email_verified" };
-
 static int
 keep(json_t *dst, const json_t *claims, const char *name)
 {
@@ -696,17 +508,56 @@ keep(json_t *dst, const json_t *claims, const char *name)
 	return value == NULL ? 0 : json_object_set(dst, name, value);
 }
 
-json_t *
-ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer)
+/* What is read whatever the configuration says. */
+static int
+keep_always(json_t *dst, const json_t *claims)
 {
-	json_t *dst = json_object();
+	static const char *const kept[] = { "iss", "aud", "exp", "nbf", "iat",
+		"sub", "jti", "cnf", "scope", "scp", "typ", "tid", "acr", "amr",
+		"auth_time", "email_verified", "nonce", "at_hash", "c_hash",
+		"s_hash", "events", "token_introspection", "htm", "htu" };
+	const char *client;
 	size_t i;
-	int r = dst == NULL;
+	int r = 0;
 
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]) && r == 0; i++)
 		r = keep(dst, claims, kept[i]);
+	for (i = 0; (client = ba_profile_client_claim(i)) != NULL && r == 0;
+	     i++)
+		r = keep(dst, claims, client);
+	return r;
+}
+
+/* They may be long: only where the service asks for any. */
+static int
+keep_groups(json_t *dst, const json_t *claims, const struct ba_issuer *issuer,
+    const struct ba_service *service)
+{
+	const struct ba_claim_path *path;
+	size_t i;
+	int r = 0;
+
+	if (service->require_group.n == 0 && service->allow_group.n == 0)
+		return 0;
+	for (i = 0;
+	     (path = ba_rule_group_claim(issuer, service, i)) != NULL && r == 0;
+	     i++)
+		r = keep(dst, claims, path->step[0]);
+	return r;
+}
+
+json_t *
+ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer,
+    const struct ba_service *service)
+{
+	json_t *dst = json_object();
+	int r;
+
+	r = dst == NULL ? -1 : keep_always(dst, claims);
+	if (r == 0 && issuer->username.n > 0)
+		r = keep(dst, claims, issuer->username.step[0]);
 	if (r == 0)
-		r = keep(dst, claims, issuer->username);
+		r = keep_groups(dst, claims, issuer, service);
 	if (r == 0)
 		return dst;
 	json_decref(dst);
@@ -749,10 +600,22 @@ ba_check_name(enum ba_check check)
 		return "not_before";
 	case BA_CHECK_ISSUED:
 		return "issued";
+	case BA_CHECK_KIND:
+		return "kind";
 	case BA_CHECK_CLAIMS:
 		return "claims";
+	case BA_CHECK_CLIENT:
+		return "client";
 	case BA_CHECK_SCOPE:
 		return "scope";
+	case BA_CHECK_GROUP:
+		return "group";
+	case BA_CHECK_AUTHENTICATION:
+		return "authentication";
+	case BA_CHECK_AGE:
+		return "age";
+	case BA_CHECK_SOURCE:
+		return "source";
 	case BA_CHECK_IDENTITY:
 		return "identity";
 	case BA_CHECK_USER:

@@ -27,6 +27,7 @@ struct ba_question {
 	const char *user; /* NULL: whoever the token names */
 	bool uid_known; /* the host's name service knows user */
 	uid_t uid; /* … and this is its answer */
+	const char *rhost; /* the client's address; NULL: not given */
 	enum ba_origin origin;
 	const char *token;
 	size_t token_len;
@@ -67,9 +68,15 @@ enum ba_check {
 	BA_CHECK_EXPIRY, /* exp */
 	BA_CHECK_NOT_BEFORE, /* nbf */
 	BA_CHECK_ISSUED, /* iat */
-	BA_CHECK_CLAIMS, /* ID tokens, cnf, sub, client_id, jti */
-	BA_CHECK_SCOPE,
-	BA_CHECK_IDENTITY, /* claims → name */
+	BA_CHECK_KIND, /* is it an access token? */
+	BA_CHECK_CLAIMS, /* cnf, sub, client_id, jti, tid */
+	BA_CHECK_CLIENT, /* allow_client */
+	BA_CHECK_SCOPE, /* require_scope */
+	BA_CHECK_GROUP, /* require_group, allow_group */
+	BA_CHECK_AUTHENTICATION, /* acr, amr, auth_time */
+	BA_CHECK_AGE, /* max_lifetime, max_age */
+	BA_CHECK_SOURCE, /* allow_network */
+	BA_CHECK_IDENTITY, /* map, claims → name */
 	BA_CHECK_USER, /* name equals the requested user */
 	BA_CHECK_ACCOUNT /* uid known, not below the minimum */
 };
@@ -120,11 +127,12 @@ BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
     const struct ba_trace *trace, struct ba_verdict *v);
 
 /*
- * Of verified claims those that ba_verify_claims() reads, and no others: what
- * must be kept of a login so that it can be decided again.  A new object, or
- * NULL where memory failed.
+ * Of verified claims those that ba_verify_claims() reads for this service, and
+ * no others: what must be kept of a login so that it can be decided again.  A
+ * new object, or NULL where memory failed.
  */
-json_t *ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer);
+json_t *ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer,
+    const struct ba_service *service);
 
 void ba_verdict_clear(struct ba_verdict *v);
 

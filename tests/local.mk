@@ -1,4 +1,5 @@
 include tests/vectors/local.mk
+include tests/differential/local.mk
 
 # Unit tests: one program for each source, of the same name.
 if HAVE_CMOCKA
@@ -17,10 +18,23 @@ UNIT_TESTS += tests/unit/test_init
 UNIT_TESTS += tests/unit/test_alg
 UNIT_TESTS += tests/unit/test_jwk
 UNIT_TESTS += tests/unit/test_jws
+UNIT_TESTS += tests/unit/test_key
+UNIT_TESTS += tests/unit/test_member
+UNIT_TESTS += tests/unit/test_pkey
+UNIT_TESTS += tests/unit/test_roca
 UNIT_TESTS += tests/unit/test_sig
+UNIT_TESTS += tests/unit/test_thumbprint
 UNIT_TESTS += tests/unit/test_arena
 UNIT_TESTS += tests/unit/test_ini
 UNIT_TESTS += tests/unit/test_config
+UNIT_TESTS += tests/unit/test_claim
+UNIT_TESTS += tests/unit/test_network
+UNIT_TESTS += tests/unit/test_pattern
+UNIT_TESTS += tests/unit/test_map
+UNIT_TESTS += tests/unit/test_case
+UNIT_TESTS += tests/unit/test_profile
+UNIT_TESTS += tests/unit/test_times
+UNIT_TESTS += tests/unit/test_rules
 UNIT_TESTS += tests/unit/test_identity
 UNIT_TESTS += tests/unit/test_store
 UNIT_TESTS += tests/unit/test_http
@@ -30,12 +44,14 @@ UNIT_TESTS += tests/unit/test_fetch
 UNIT_TESTS += tests/unit/test_askpass
 UNIT_TESTS += tests/unit/test_command
 UNIT_TESTS += tests/unit/test_explain
+UNIT_TESTS += tests/unit/test_check_input
 UNIT_TESTS += tests/unit/test_message
 UNIT_TESTS += tests/unit/test_option
 UNIT_TESTS += tests/unit/test_trust
 UNIT_TESTS += tests/unit/test_spawn
 UNIT_TESTS += tests/unit/test_ask
 UNIT_TESTS += tests/unit/test_verify
+UNIT_TESTS += tests/unit/test_torture
 UNIT_TESTS += tests/unit/test_pam_args
 UNIT_TESTS += tests/unit/test_pam_token
 UNIT_TESTS += tests/unit/test_pam_result
@@ -61,7 +77,7 @@ endif
 UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) \
 	$(CRYPTO_CFLAGS) $(SQLITE_CFLAGS)
 UNIT_ENGINE = $(BA_ENGINE_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) \
-	$(SQLITE_LIBS) $(CMOCKA_LIBS)
+	$(SQLITE_LIBS) $(PCRE2_LIBS) $(CMOCKA_LIBS)
 UNIT_CLIENT = $(BA_CLIENT_LIBS) $(CMOCKA_LIBS)
 # Makes keys and signs tokens for tests.
 UNIT_MINT = tests/unit/mint.c tests/unit/mint.h
@@ -137,16 +153,44 @@ tests_unit_test_alg_LDADD = $(UNIT_ENGINE)
 tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c \
 	$(UNIT_MINT)
 tests_unit_test_jwk_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_jwk_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
 tests_unit_test_jwk_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_jws_SOURCES = tests/unit/test_jws.c \
 	$(UNIT_MINT)
 tests_unit_test_jws_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_jws_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc
 tests_unit_test_jws_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_key_SOURCES = tests/unit/test_key.c \
+	$(UNIT_MINT)
+tests_unit_test_key_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_key_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_member_SOURCES = tests/unit/test_member.c
+tests_unit_test_member_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_member_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_pkey_SOURCES = tests/unit/test_pkey.c \
+	$(UNIT_MINT)
+tests_unit_test_pkey_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pkey_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_roca_SOURCES = tests/unit/test_roca.c
+tests_unit_test_roca_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_roca_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_thumbprint_SOURCES = tests/unit/test_thumbprint.c
+tests_unit_test_thumbprint_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_thumbprint_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_sig_SOURCES = tests/unit/test_sig.c \
 	$(UNIT_MINT)
 tests_unit_test_sig_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_sig_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=ba_equal_ct
 tests_unit_test_sig_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
@@ -162,6 +206,57 @@ tests_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_config_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=calloc
 tests_unit_test_config_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_claim_SOURCES = tests/unit/test_claim.c
+tests_unit_test_claim_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_claim_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_network_SOURCES = tests/unit/test_network.c
+tests_unit_test_network_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_network_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c
+tests_unit_test_pattern_CFLAGS = $(UNIT_CFLAGS) $(PCRE2_CFLAGS)
+tests_unit_test_pattern_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=pcre2_match_data_create_8 \
+	-Wl,--wrap=pcre2_match_context_create_8 \
+	-Wl,--wrap=pcre2_match_8
+tests_unit_test_pattern_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_map_SOURCES = tests/unit/test_map.c
+tests_unit_test_map_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_map_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_case_SOURCES = tests/unit/test_case.c
+tests_unit_test_case_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_case_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c
+tests_unit_test_profile_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_profile_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_times_SOURCES = tests/unit/test_times.c
+tests_unit_test_times_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_times_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_rules_SOURCES = tests/unit/test_rules.c
+tests_unit_test_rules_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rules_LDADD = $(UNIT_ENGINE)
+
+# The verify path with each fallible call failed in turn.
+tests_unit_test_torture_SOURCES = tests/unit/test_torture.c \
+	tests/unit/torture.h \
+	tests/unit/torture_alloc.c \
+	tests/unit/torture_calls.c \
+	tests/unit/torture_scene.c \
+	tests/unit/torture_scene.h \
+	$(UNIT_MINT)
+tests_unit_test_torture_CFLAGS = $(UNIT_CFLAGS) $(PCRE2_CFLAGS)
+tests_unit_test_torture_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,@$(srcdir)/tests/unit/torture_wrap.opt
+tests_unit_test_torture_LDADD = $(UNIT_ENGINE)
+EXTRA_tests_unit_test_torture_DEPENDENCIES = tests/unit/torture_wrap.opt
+EXTRA_DIST += tests/unit/torture_wrap.opt
 
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
@@ -209,6 +304,12 @@ tests_unit_test_explain_SOURCES = \
 	cli/explain.c
 tests_unit_test_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_explain_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_check_input_SOURCES = \
+	tests/unit/test_check_input.c \
+	cli/check_input.c
+tests_unit_test_check_input_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_check_input_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_verify_SOURCES = tests/unit/test_verify.c \
 	$(UNIT_MINT)
@@ -311,4 +412,5 @@ tests_e2e_store_stress_LDADD = common/store/libba_store.la \
 	common/base/libba_base.la $(SQLITE_LIBS)
 
 # Whole directories: every file of them is wanted.
-EXTRA_DIST += tests/coverage.sh tests/fuzz tests/structure
+EXTRA_DIST += tests/coverage.sh tests/fuzz tests/mutants tests/mutants.sh \
+	tests/structure

@@ -10,16 +10,17 @@
 #include <sys/stat.h>
 
 #include "common/base/io.h"
-#include "common/base/log.h"
 #include "common/policy/config.h"
-#include "common/policy/config_keys.h"
+#include "common/policy/config_value.h"
 #include "common/policy/ini.h"
+#include "common/policy/map.h"
 
 /*
  * First every file is read into sections and pairs, whose names, keys and
  * doubles are judged on the way; then an object is made for each section,
  * and only then are values judged, in the order of the files.  So a service
- * may name an issuer that a later file configures.
+ * may name an issuer that a later file configures.  What a section needs of
+ * others is looked at last; then map files are read.
  */
 
 /* --- problems ------------------------------------------------------------- */
@@ -27,19 +28,12 @@
 void
 ba_builder_complain(struct ba_builder *b, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	b->problems++;
-	if (b->report == NULL || b->report->problem == NULL)
-		return;
 	va_start(ap, fmt);
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
+	ba_config_problem(b->report, &b->at, fmt, ap);
 	va_end(ap);
-	/* The cut may have split a character. */
-	ba_sanitise(text, sizeof(text), text, strlen(text));
-	b->report->problem(b->report->arg, b->at.file, b->at.line, text);
 }
 
 /*
@@ -108,14 +102,14 @@ find_kind(const char *name)
 	size_t i;
 
 	for (i = 0; i < BA_SECTION_KINDS; i++)
-		if (strcmp(ba_section_kinds[i].kind, name) == 0)
-			return &ba_section_kinds[i];
+		if (strcmp(ba_section_kinds[i]->kind, name) == 0)
+			return ba_section_kinds[i];
 	return NULL;
 }
 
-static const struct ba_section *
-find_section(const struct ba_builder *b, const struct ba_section_kind *kind,
-    const char *name)
+const struct ba_section *
+ba_builder_section(const struct ba_builder *b,
+    const struct ba_section_kind *kind, const char *name)
 {
 	size_t i;
 
@@ -166,7 +160,7 @@ begin_section(struct ba_builder *b, const struct ba_ini_line *line)
 	fault = kind->name_fault(line->name);
 	if (fault != NULL)
 		ba_builder_complain(b, "%s", fault);
-	twin = find_section(b, kind, line->name);
+	twin = ba_builder_section(b, kind, line->name);
 	if (twin != NULL)
 		ba_builder_complain(b,
 		    "this section stands already in %s, line %u: make it one",
@@ -185,15 +179,27 @@ find_key(const struct ba_section_kind *kind, const char *name)
 	return NULL;
 }
 
-static const struct ba_pair *
-find_pair(const struct ba_section *s, const struct ba_key *key)
+const struct ba_pair *
+ba_section_pair(const struct ba_section *s, const char *key)
 {
 	size_t i;
 
 	for (i = 0; i < s->n_pairs; i++)
-		if (s->pairs[i].key == key)
+		if (strcmp(s->pairs[i].key->name, key) == 0)
 			return &s->pairs[i];
 	return NULL;
+}
+
+bool
+ba_section_says(
+    struct ba_builder *b, const struct ba_section *s, const char *key)
+{
+	const struct ba_pair *pair = ba_section_pair(s, key);
+
+	b->at = s->where;
+	if (pair != NULL)
+		b->at.line = pair->line;
+	return pair != NULL;
 }
 
 static int
@@ -236,7 +242,7 @@ take_pair(struct ba_builder *b, const struct ba_ini_line *line)
 		complain_unknown_key(b, b->open->kind, line->key);
 		return BA_OK;
 	}
-	twin = find_pair(b->open, key);
+	twin = ba_section_pair(b->open, key->name);
 	if (twin != NULL) {
 		ba_builder_complain(b,
 		    "'%s' stands already in line %u: make it one", key->name,
@@ -285,16 +291,15 @@ make_objects(struct ba_builder *b)
 	struct ba_config *c = b->config;
 	size_t i, n = b->n_sections;
 
-	c->issuers = ba_arena_alloc(b->arena, n, sizeof(*c->issuers));
 	c->services = ba_arena_alloc(b->arena, n, sizeof(*c->services));
 	c->listens = ba_arena_alloc(b->arena, n, sizeof(*c->listens));
-	if (c->issuers == NULL || c->services == NULL || c->listens == NULL)
+	if (c->services == NULL || c->listens == NULL)
 		return BA_ERR_NOMEM;
 	for (i = 0; i < n; i++) {
 		struct ba_section *s = &b->sections[i];
 
 		b->at = s->where;
-		s->object = s->kind->begin(b, s->name);
+		s->object = s->kind->begin(b, s);
 		if (s->object == NULL)
 			return BA_ERR_NOMEM;
 	}
@@ -318,10 +323,13 @@ set_values(struct ba_builder *b, const struct ba_section *s)
 	b->at = s->where;
 	for (i = 0; i < s->kind->n_keys; i++) {
 		key = &s->kind->keys[i];
-		if (key->needed != NULL && find_pair(s, key) == NULL)
+		if (key->needed != NULL &&
+		    ba_section_pair(s, key->name) == NULL)
 			ba_builder_complain(b, "%s = is missing: say %s",
 			    key->name, key->needed);
 	}
+	if (s->kind->judge != NULL)
+		s->kind->judge(b, s);
 	return BA_OK;
 }
 
@@ -334,6 +342,11 @@ judge_values(struct ba_builder *b)
 	r = make_objects(b);
 	for (i = 0; r == BA_OK && i < b->n_sections; i++)
 		r = set_values(b, &b->sections[i]);
+	for (i = 0; r == BA_OK && i < b->n_sections; i++) {
+		b->at = b->sections[i].where;
+		if (b->sections[i].kind->relate != NULL)
+			b->sections[i].kind->relate(b, &b->sections[i]);
+	}
 	return r;
 }
 
@@ -541,6 +554,73 @@ read_all(struct ba_builder *b, const char *path, uid_t trusted_uid)
 	return r;
 }
 
+/* --- map files ------------------------------------------------------------ */
+
+/* The map of this issuer; its directory is judged like our own. */
+static int
+read_map(struct ba_builder *b, struct ba_issuer *issuer, uid_t trusted_uid)
+{
+	char *here = sibling(b, issuer->map_file, ".");
+	const char *why = "";
+	struct ba_buf text;
+	int r;
+
+	if (here == NULL)
+		return BA_ERR_NOMEM;
+	ba_buf_init(&text, BA_MAP_BYTES_MAX);
+	b->at.file = here;
+	b->at.line = 0;
+	(void)directory_ok(b, here, trusted_uid);
+	b->at = issuer->map_where;
+	r = ba_read_trusted(issuer->map_file, trusted_uid, 0, &text, &why);
+	if (r == BA_OK) {
+		r = ba_map_parse(b->arena, b->config, issuer->map_file, text.p,
+		    text.len, b->report, &issuer->map);
+		/* It has told its problems by itself. */
+		b->problems += r == BA_ERR_CONFIG;
+	} else if (r != BA_ERR_NOMEM) {
+		ba_builder_complain(b,
+		    "map_file = %.256s %s; it must be a plain file: chown "
+		    "root:%s, chmod 0640",
+		    issuer->map_file, why, BA_USER);
+		unread(b, r);
+	}
+	ba_buf_wipe(&text);
+	return r == BA_ERR_NOMEM ? r : BA_OK;
+}
+
+/* The first issuer with the same map file. */
+static size_t
+first_with_map(const struct ba_config *c, const char *map_file)
+{
+	size_t i = 0;
+
+	while (c->issuers[i].map_file == NULL ||
+	       strcmp(c->issuers[i].map_file, map_file) != 0)
+		i++;
+	return i;
+}
+
+/* Each file once, for it may serve many issuers and all their tenants. */
+static int
+read_maps(struct ba_builder *b, uid_t trusted_uid)
+{
+	struct ba_config *c = b->config;
+	size_t first, i;
+	int r = BA_OK;
+
+	for (i = 0; r == BA_OK && i < c->n_issuers; i++) {
+		if (c->issuers[i].map_file == NULL)
+			continue;
+		first = first_with_map(c, c->issuers[i].map_file);
+		if (first == i)
+			r = read_map(b, &c->issuers[i], trusted_uid);
+		else
+			c->issuers[i].map = c->issuers[first].map;
+	}
+	return r;
+}
+
 int
 ba_config_load(const char *path, uid_t trusted_uid,
     const struct ba_config_report *report, struct ba_config **configp)
@@ -555,6 +635,9 @@ ba_config_load(const char *path, uid_t trusted_uid,
 	/* Half a configuration would be blamed for what the rest says. */
 	if (r == BA_OK && !b.unread)
 		r = judge_values(&b);
+	/* A map would be blamed for what is wrong with its issuers. */
+	if (r == BA_OK && b.problems == 0)
+		r = read_maps(&b, trusted_uid);
 	return builder_end(&b, r, configp);
 }
 

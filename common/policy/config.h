@@ -8,6 +8,11 @@
 #include <sys/types.h>
 
 #include "common/base/err.h"
+#include "common/policy/claim.h"
+#include "common/policy/network.h"
+
+struct ba_map; /* map.h */
+struct ba_pattern; /* pattern.h */
 
 /*
  * The configuration, read once and never changed afterwards: a reload makes
@@ -19,25 +24,78 @@
 #define BA_SKEW_DEFAULT     60 /* seconds of clock skew … */
 #define BA_SKEW_MAX         300 /* … and their ceiling */
 #define BA_MIN_UID_DEFAULT  1000
-
-struct ba_strings {
-	char **v;
-	size_t n;
-};
+#define BA_LIMIT_MAX        315360000 /* ten years, of any limit (s) */
 
 struct ba_where { /* where a section or rule was read */
-	const char *file;
+	const char *file; /* NULL: nowhere, the rule is not set */
 	unsigned line;
 };
 
+struct ba_strings {
+	char **v;
+	size_t n; /* 0: not set */
+	struct ba_where where;
+};
+
+struct ba_limit {
+	int64_t s; /* seconds */
+	struct ba_where where; /* file NULL: no limit */
+};
+
+/* Claim paths, in the order in which they were written (claim.h). */
+struct ba_claim_paths {
+	struct ba_claim_path *v;
+	size_t n; /* 0: not set */
+	struct ba_where where;
+};
+
+struct ba_networks {
+	struct ba_network *v;
+	struct ba_strings text; /* as they were written; n of both */
+};
+
+/*
+ * What tells an issuer's access tokens from its other tokens (profile.h).
+ */
+enum ba_profile {
+	BA_PROFILE_RFC9068, /* by typ, and all claims of RFC 9068 */
+	BA_PROFILE_LEGACY /* typ JWT or none: by what they hold */
+};
+
+/*
+ * An issuer whose URL has "{tenantid}" in it stands here once for each tenant
+ * that its section lists, with that tenant in its place: iss is compared byte
+ * for byte, always.
+ */
 struct ba_issuer {
 	const char *url; /* [issuer URL], byte for byte */
-	struct ba_strings audience; /* audience =, one or more */
+	const char *section; /* the same, or with "{tenantid}" in it */
+	const char *tenant; /* tenant =: the claim tid must be equal; or NULL */
+	enum ba_profile profile; /* profile = */
+	struct ba_strings audience; /* audience =; of services without one */
 	unsigned algorithms; /* algorithms =, bits of enum ba_alg; or all */
-	const char *username; /* username =, name of a claim */
 	const char *jwks_file; /* jwks_file =, or NULL: ask the issuer */
 	const char *ca_file; /* ca_file =, or NULL: the system's */
+	/* symmetric_key_file =: an issuer that shares its secrets with us, and
+	   has no other keys; or NULL */
+	const char *symmetric_key_file;
 	int64_t clock_skew; /* clock_skew =, seconds */
+	struct ba_claim_paths group_claim; /* group_claim =, default groups */
+
+	/* Identity (identity.h); map_file or username is set. */
+	const char *map_file; /* map_file =, or NULL */
+	const struct ba_map *map; /* NULL where there is no map_file, and
+				     after ba_config_parse() */
+	struct ba_where map_where;
+	struct ba_claim_path username; /* username =; n 0: not set */
+	struct ba_where username_where;
+	const char *strip_domain; /* strip_domain =, or NULL */
+	struct ba_where strip_where;
+	const struct ba_pattern *pattern; /* username_pattern =, or NULL */
+	struct ba_where pattern_where;
+	struct ba_strings
+	    email_domain; /* email_domain =, for the claim email */
+
 	size_t index; /* 0 … n_issuers - 1 */
 	struct ba_where where;
 };
@@ -49,11 +107,27 @@ enum ba_accounts {
 
 enum ba_tristate { BA_UNSAID, BA_ALLOW, BA_DENY };
 
+/*
+ * Of a rule that is called require_…, a token needs every value; of one that
+ * is called allow_…, one of the values.
+ */
 struct ba_service {
 	const char *name; /* [service NAME] */
 	const struct ba_issuer **issuer; /* issuer =, one or more */
 	size_t n_issuers;
-	struct ba_strings require_scope; /* require_scope =, all of them */
+	struct ba_strings audience; /* audience =, in place of the issuer's */
+	struct ba_strings require_scope; /* require_scope = */
+	struct ba_claim_paths group_claim; /* group_claim =, in place of the
+					      issuer's */
+	struct ba_strings require_group; /* require_group = */
+	struct ba_strings allow_group; /* allow_group = */
+	struct ba_strings allow_client; /* allow_client = */
+	struct ba_strings allow_acr; /* allow_acr = */
+	struct ba_strings require_amr; /* require_amr = */
+	struct ba_limit max_auth_age; /* max_auth_age =, since auth_time */
+	struct ba_limit max_lifetime; /* max_lifetime =, exp less iat */
+	struct ba_limit max_age; /* max_age =, since iat */
+	struct ba_networks allow_network; /* allow_network = */
 	uid_t *peer; /* peer =, who may ask; default root */
 	size_t n_peers;
 	enum ba_accounts accounts; /* accounts = local | virtual */
@@ -96,16 +170,17 @@ struct ba_config_report {
  * any problem the result is BA_ERR_CONFIG (BA_ERR_NOMEM, BA_ERR_SYSTEM) and
  * no configuration.  Files must be owned by root or trusted_uid, be no
  * symbolic links and not be writable by group or others; the same owners and
- * modes are asked of the directory they stand in and of conf.d.  jwks_file
- * paths must be absolute; the files are not opened here.  common/policy/
- * config_keys.c has the table of sections and keys.
+ * modes are asked of the directory they stand in and of conf.d.  Map files
+ * are read too, under the same rules, and are part of the configuration; a
+ * jwks_file and a symmetric_key_file are not opened here.
+ * common/policy/config_keys.c has the table of sections and keys.
  */
 BA_MUST_CHECK int ba_config_load(const char *path, uid_t trusted_uid,
     const struct ba_config_report *report, struct ba_config **configp);
 
 /*
- * The same from memory (no conf.d), name standing for the file in reports.
- * For tests and fuzzers.
+ * The same from memory (no conf.d, no map files), name standing for the file
+ * in reports.  For tests and fuzzers.
  */
 BA_MUST_CHECK int ba_config_parse(const char *name, const void *p, size_t n,
     const struct ba_config_report *report, struct ba_config **configp);

@@ -2,6 +2,7 @@
 #ifndef BA_POLICY_CONFIG_KEYS_H
 #define BA_POLICY_CONFIG_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -40,6 +41,8 @@ struct ba_key {
 	const char *needed; /* why it must be there, or NULL */
 };
 
+struct ba_section;
+
 struct ba_section_kind {
 	const char *kind;
 	const char *usage; /* "[service NAME]" */
@@ -48,10 +51,18 @@ struct ba_section_kind {
 	/* NULL, or what is wrong with a section's name, with a remedy. */
 	const char *(*name_fault)(const char *name);
 	/*
-	 * The section's object, with all defaults; its array has room.
-	 * NULL: no memory.
+	 * The section's object, with all defaults; made for all sections
+	 * before any value is judged.  NULL: no memory.
 	 */
-	void *(*begin)(struct ba_builder *b, const char *name);
+	void *(*begin)(struct ba_builder *b, const struct ba_section *s);
+	/*
+	 * After the section's values: what they say together.  May be NULL.
+	 */
+	void (*judge)(struct ba_builder *b, const struct ba_section *s);
+	/*
+	 * After all sections: what this one needs of others.  May be NULL.
+	 */
+	void (*relate)(struct ba_builder *b, const struct ba_section *s);
 };
 
 struct ba_pair {
@@ -70,7 +81,25 @@ struct ba_section {
 };
 
 #define BA_SECTION_KINDS 4
-extern const struct ba_section_kind ba_section_kinds[BA_SECTION_KINDS];
+extern const struct ba_section_kind *const ba_section_kinds[BA_SECTION_KINDS];
+
+/* Each in a file of its own; the others are in config_keys.c. */
+extern const struct ba_section_kind ba_issuer_kind; /* config_issuer.c */
+extern const struct ba_section_kind ba_service_kind; /* config_service.c */
+
+#define BA_KEYS(k) (k), sizeof(k) / sizeof((k)[0])
+
+/* The pair with this key, NULL where it is not written. */
+const struct ba_pair *ba_section_pair(
+    const struct ba_section *s, const char *key);
+
+/* Is this key written there?  Then what comes next is about its line. */
+bool ba_section_says(
+    struct ba_builder *b, const struct ba_section *s, const char *key);
+
+/* The section of that kind and name, or NULL. */
+const struct ba_section *ba_builder_section(const struct ba_builder *b,
+    const struct ba_section_kind *kind, const char *name);
 
 /* Report a problem at b->at: one line with its remedy. */
 void ba_builder_complain(struct ba_builder *b, const char *fmt, ...)

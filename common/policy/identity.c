@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "common/base/mem.h"
 #include "common/json/json.h"
 #include "common/policy/identity.h"
+#include "common/policy/map.h"
+#include "common/policy/pattern.h"
 
 /* Locale-free on purpose: isalnum(3) and its kin follow the host's locale. */
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -51,9 +54,9 @@ ba_name_ok(const char *name, enum ba_accounts grammar)
 {
 	size_t n;
 
-	if (name == NULL || *name == '\0' || is_root(name))
+	if (name == NULL || is_root(name))
 		return false;
-	n = strnlen(name, BA_NAME_MAX + 1);
+	n = strlen(name);
 	switch (grammar) {
 	case BA_ACCOUNTS_LOCAL:
 		return local_ok(name, n);
@@ -63,25 +66,185 @@ ba_name_ok(const char *name, enum ba_accounts grammar)
 	return false;
 }
 
-int
-ba_identity(const struct ba_issuer *issuer, const struct ba_service *service,
-    const json_t *claims, const char **namep)
+/*
+ * Many providers let their users type any address; only one that they say
+ * they have verified names anybody (OpenID Connect Core 1.0 section 5.7),
+ * and only of a domain that is known to be this issuer's: another's address
+ * may be verified as well, and its owner is somebody else here (V45).
+ */
+static int
+email(struct ba_case *c, const char *address)
 {
-	const char *name;
+	const struct ba_issuer *issuer = c->issuer;
+	const char *at = strchr(address, '@');
+	char show[BA_SHOWN_MAX];
+	size_t i;
 
-	*namep = NULL;
-	if (ba_json_string(claims, issuer->username, &name) != BA_OK)
+	if (!json_is_true(json_object_get(c->claims, "email_verified"))) {
+		ba_case_say(c, &issuer->username_where,
+		    "email_verified is %s, not true",
+		    ba_case_show(c, "email_verified", show));
 		return BA_ERR_CLAIM;
-	/*
-	 * Many providers let their users type any address; only one that
-	 * they say they have verified names anybody (OpenID Connect Core
-	 * 1.0 section 5.7).
-	 */
-	if (strcmp(issuer->username, "email") == 0 &&
-	    !json_is_true(json_object_get(claims, "email_verified")))
-		return BA_ERR_CLAIM;
-	if (!ba_name_ok(name, service->accounts))
+	}
+	/* Then strip() compares with the one domain that there is. */
+	if (issuer->email_domain.n == 0 && issuer->strip_domain != NULL)
+		return BA_OK;
+	/* The first '@': a second one is never part of a listed domain. */
+	for (i = 0; i < issuer->email_domain.n && at != NULL; i++)
+		if (strcmp(at + 1, issuer->email_domain.v[i]) == 0)
+			return BA_OK;
+	ba_case_say(c, &issuer->email_domain.where,
+	    "email is \"%.*s\"; email_domain = %s", BA_SHOWN_MAX, address,
+	    ba_case_show_list(c, &issuer->email_domain, show));
+	return BA_ERR_DOMAIN;
+}
+
+/* By its place, not as it was written: "/email" is the same claim. */
+static bool
+is_email(const struct ba_claim_path *path)
+{
+	return path->n == 1 && strcmp(path->step[0], "email") == 0;
+}
+
+/* Exactly what stands before "@" and the domain, and that has no '@'. */
+static int
+strip(struct ba_case *c, const char *claim, struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+	const char *at = strchr(claim, '@');
+	size_t n;
+
+	if (at == NULL || at == claim ||
+	    strcmp(at + 1, issuer->strip_domain) != 0) {
+		ba_case_say(c, &issuer->strip_where,
+		    "%s is \"%.*s\"; strip_domain = %s", issuer->username.text,
+		    BA_SHOWN_MAX, claim, issuer->strip_domain);
+		return BA_ERR_DOMAIN;
+	}
+	n = (size_t)(at - claim);
+	if (n >= sizeof(name->s)) {
+		ba_case_say(c, &issuer->strip_where, "the name is too long");
 		return BA_ERR_USER_NAME;
-	*namep = name;
+	}
+	memcpy(name->s, claim, n);
+	name->s[n] = '\0';
+	ba_case_say(c, &issuer->strip_where, "%s is \"%.*s\"",
+	    issuer->username.text, BA_SHOWN_MAX, claim);
 	return BA_OK;
+}
+
+static int
+match(struct ba_case *c, const char *claim, struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+	int err;
+
+	err =
+	    ba_pattern_match(issuer->pattern, claim, name->s, sizeof(name->s));
+	ba_case_say(c, &issuer->pattern_where, "%s is \"%.*s\"%s",
+	    issuer->username.text, BA_SHOWN_MAX, claim,
+	    err == BA_ERR_USER_NAME ? "; username_pattern does not match" : "");
+	return err;
+}
+
+/* The claim as it is. */
+static int
+whole(struct ba_case *c, const char *claim, struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+
+	ba_case_say(c, &issuer->username_where, "%s is \"%.*s\"",
+	    issuer->username.text, BA_SHOWN_MAX, claim);
+	if (ba_copy_str(name->s, sizeof(name->s), claim) != BA_OK)
+		return BA_ERR_USER_NAME;
+	return BA_OK;
+}
+
+static int
+by_claim(struct ba_case *c, struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+	char show[BA_SHOWN_MAX];
+	const char *claim;
+	int err;
+
+	if (ba_claim_string(c->claims, &issuer->username, &claim) != BA_OK) {
+		ba_case_say(c, &issuer->username_where, "%s is %s",
+		    issuer->username.text,
+		    ba_case_show_at(c, &issuer->username, show));
+		return BA_ERR_CLAIM;
+	}
+	if (is_email(&issuer->username) && (err = email(c, claim)) != BA_OK)
+		return err;
+	if (issuer->strip_domain != NULL)
+		return strip(c, claim, name);
+	if (issuer->pattern != NULL)
+		return match(c, claim, name);
+	return whole(c, claim, name);
+}
+
+/* BA_ERR_NO_NAME where the map does not say. */
+static int
+by_map(struct ba_case *c, struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+	const struct ba_map_entry *entry;
+	char show[BA_SHOWN_MAX];
+	const char *sub;
+
+	if (issuer->map_file == NULL && issuer->map == NULL)
+		return BA_ERR_NO_NAME;
+	/* Without its map an issuer's other rule would name whom it maps. */
+	if (issuer->map == NULL) {
+		ba_case_say(c, &issuer->map_where, "the map was not read");
+		return BA_ERR_CONFIG;
+	}
+	if (ba_json_string(c->claims, "sub", &sub) != BA_OK) {
+		ba_case_say(c, &issuer->map_where, "sub is %s",
+		    ba_case_show(c, "sub", show));
+		return BA_ERR_CLAIM;
+	}
+	entry = ba_map_find(issuer->map, issuer->url, sub);
+	if (entry == NULL) {
+		ba_case_say(c, &issuer->map_where, "sub %s is not in the map",
+		    ba_case_show(c, "sub", show));
+		return BA_ERR_NO_NAME;
+	}
+	ba_case_say(
+	    c, &entry->where, "sub is %s", ba_case_show(c, "sub", show));
+	name->mapped = true;
+	return ba_copy_str(name->s, sizeof(name->s), entry->name) == BA_OK
+		   ? BA_OK
+		   : BA_ERR_USER_NAME;
+}
+
+static int
+find_name(struct ba_case *c, struct ba_name *name)
+{
+	int err = by_map(c, name);
+
+	if (err == BA_ERR_NO_NAME && c->issuer->username.n > 0)
+		err = by_claim(c, name);
+	if (err != BA_OK)
+		return err;
+	if (name->mapped && strcmp(name->s, "root") == 0)
+		return BA_OK;
+	return ba_name_ok(name->s, c->service->accounts) ? BA_OK
+							 : BA_ERR_USER_NAME;
+}
+
+int
+ba_identity(struct ba_case *c, struct ba_name *name)
+{
+	int err;
+
+	memset(name, 0, sizeof(*name));
+	err = find_name(c, name);
+	if (err == BA_OK) {
+		ba_case_say(c, NULL, "%s", name->s);
+		return BA_OK;
+	}
+	ba_case_say(c, NULL, "%s", ba_err_text(err));
+	memset(name, 0, sizeof(*name));
+	return err;
 }

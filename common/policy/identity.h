@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
-
 #include "common/base/err.h"
+#include "common/policy/case.h"
 #include "common/policy/config.h"
 
 #define BA_NAME_MAX 255 /* bytes of a user name, of any grammar */
@@ -20,14 +19,27 @@
  */
 bool ba_name_ok(const char *name, enum ba_accounts grammar);
 
+struct ba_name {
+	char s[BA_NAME_MAX + 1];
+	bool mapped; /* a line of the map names this person: the one way to be
+			root, by name or by uid */
+};
+
 /*
- * The name that the issuer's rule gives to these verified claims, in the
- * service's grammar; borrowed from the claims.  BA_ERR_CLAIM where the claim
- * is missing or no string, BA_ERR_USER_NAME where it is outside the grammar.
- * The claim "email" counts only beside an "email_verified" that is true:
- * BA_ERR_CLAIM (OIDC-03).
+ * Who is that here?  Where the issuer has a map and issuer and sub stand in
+ * it, the name there, whatever else the claims say.  Otherwise the claim
+ * username =, as it is, or less an exact "@" strip_domain =, or what
+ * username_pattern = takes out of it.  The claim email counts only beside an
+ * email_verified that is true, and of a domain that is listed (OIDC-03).
+ * Then the service's grammar; "root" (in lower case) only by the map.
+ *
+ * BA_ERR_NO_NAME: no rule names this person (not in the map, and there is no
+ * other rule).  BA_ERR_CLAIM: the claim is missing, no string, or an address
+ * that is not verified.  BA_ERR_DOMAIN: of another domain than strip_domain
+ * or email_domain.  BA_ERR_USER_NAME: outside the grammar, or the pattern
+ * does not match.  BA_ERR_CONFIG: there is a map_file, and it was not read.
+ * BA_ERR_NOMEM.  c says what was found.
  */
-BA_MUST_CHECK int ba_identity(const struct ba_issuer *issuer,
-    const struct ba_service *service, const json_t *claims, const char **namep);
+BA_MUST_CHECK int ba_identity(struct ba_case *c, struct ba_name *name);
 
 #endif

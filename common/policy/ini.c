@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h> /* with "", it would be the one of this room */
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/log.h"
@@ -11,16 +10,17 @@
 #define KEY_CHAR "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 /*
- * Valid UTF-8 without controls?  The sanitiser of log lines is the judge, so
- * that whatever stands in the file can be shown as it is, and the house has
- * one decoder of UTF-8.
+ * The sanitiser of log lines is the judge, so that whatever stands in the
+ * file can be shown as it is, and the house has one decoder of UTF-8.
  */
-static bool
-text_ok(const char *s, size_t n)
+bool
+ba_ini_text_ok(const char *s, size_t n)
 {
 	char plain[BA_INI_LINE_MAX + 1], shown[BA_INI_LINE_MAX + 1];
 	size_t i;
 
+	if (n > BA_INI_LINE_MAX)
+		return false;
 	for (i = 0; i < n; i++)
 		plain[i] = s[i] == '\t' ? ' ' : s[i];
 	ba_sanitise(shown, sizeof(shown), plain, n);
@@ -94,7 +94,7 @@ split_line(const char *p, size_t n, char *copy, struct ba_ini_line *line)
 		n--;
 	if (n > BA_INI_LINE_MAX)
 		return "the line is too long: 4096 bytes are the most";
-	if (!text_ok(p, n))
+	if (!ba_ini_text_ok(p, n))
 		return "not plain text: control characters, or no UTF-8";
 	while (n > 0 && strchr(WSP, p[n - 1]) != NULL)
 		n--;

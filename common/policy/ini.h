@@ -2,6 +2,7 @@
 #ifndef BA_POLICY_INI_H
 #define BA_POLICY_INI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -40,5 +41,11 @@ struct ba_ini_line {
 BA_MUST_CHECK int ba_ini_parse(const void *p, size_t n,
     int (*each)(void *arg, const struct ba_ini_line *line),
     void (*bad)(void *arg, unsigned number, const char *text), void *arg);
+
+/*
+ * Are the n bytes what a line may hold: at most BA_INI_LINE_MAX, UTF-8, HTAB
+ * the only control character, all of it fit to be shown?
+ */
+bool ba_ini_text_ok(const char *s, size_t n);
 
 #endif

@@ -12,7 +12,7 @@ need_root
 packages="
 	autoconf automake binutils gcc libc6-dev libtool make pkg-config
 	xz-utils libcmocka-dev libcurl4-openssl-dev libjansson-dev
-	libpam0g-dev libsasl2-dev libsqlite3-dev libssl-dev
+	libpam0g-dev libpcre2-dev libsasl2-dev libsqlite3-dev libssl-dev
 	clang-format mandoc universal-ctags
 	ca-certificates iproute2 ldap-utils openssh-client
 	openssh-server openssl pamtester passwd postfix procps

@@ -16,9 +16,12 @@
 #include <cmocka.h>
 
 #include "common/base/paths.h"
+#include "common/base/utf8.h"
 #include "common/jose/jwk.h"
 #include "common/policy/config.h"
 #include "common/policy/config_keys.h"
+#include "common/policy/map.h"
+#include "common/policy/pattern.h"
 
 /* Linked with --wrap=calloc: of which allocation from now on is the failure? */
 static unsigned fail_at;
@@ -102,8 +105,22 @@ test_defaults(void **state)
 	assert_string_equal(issuer->url, "https://id.example.org/realms/staff");
 	assert_int_equal(issuer->audience.n, 1);
 	assert_string_equal(issuer->audience.v[0], "ssh.example.org");
-	assert_string_equal(issuer->username, "preferred_username");
-	assert_int_equal(issuer->algorithms, BA_ALG_ALL);
+	assert_string_equal(issuer->username.text, "preferred_username");
+	assert_int_equal(issuer->username_where.line, 3);
+	assert_ptr_equal(issuer->section, issuer->url);
+	assert_null(issuer->tenant);
+	assert_int_equal(issuer->profile, BA_PROFILE_RFC9068);
+	assert_int_equal(issuer->algorithms, BA_ALG_ASYMMETRIC);
+	assert_null(issuer->symmetric_key_file);
+	assert_int_equal(issuer->group_claim.n, 0);
+	assert_null(issuer->map_file);
+	assert_null(issuer->map);
+	assert_null(issuer->map_where.file);
+	assert_null(issuer->strip_domain);
+	assert_null(issuer->strip_where.file);
+	assert_null(issuer->pattern);
+	assert_null(issuer->pattern_where.file);
+	assert_int_equal(issuer->email_domain.n, 0);
 	assert_int_equal(issuer->clock_skew, 60);
 	assert_null(issuer->jwks_file);
 	assert_null(issuer->ca_file);
@@ -115,7 +132,19 @@ test_defaults(void **state)
 	assert_string_equal(service->name, "sshd");
 	assert_int_equal(service->n_issuers, 1);
 	assert_ptr_equal(service->issuer[0], issuer);
+	assert_int_equal(service->audience.n, 0);
 	assert_int_equal(service->require_scope.n, 0);
+	assert_null(service->require_scope.where.file);
+	assert_int_equal(service->group_claim.n, 0);
+	assert_int_equal(service->require_group.n, 0);
+	assert_int_equal(service->allow_group.n, 0);
+	assert_int_equal(service->allow_client.n, 0);
+	assert_int_equal(service->allow_acr.n, 0);
+	assert_int_equal(service->require_amr.n, 0);
+	assert_null(service->max_auth_age.where.file);
+	assert_null(service->max_lifetime.where.file);
+	assert_null(service->max_age.where.file);
+	assert_int_equal(service->allow_network.text.n, 0);
 	assert_int_equal(service->n_peers, 1);
 	assert_true(ba_service_peer(service, 0));
 	assert_false(ba_service_peer(service, 1));
@@ -138,74 +167,247 @@ test_defaults(void **state)
 	ba_config_free(c);
 }
 
-static const char all_said[] = "[broker]\n"
-			       "max_connections = 10\n"
-			       "max_per_uid = 5\n"
-			       "[service smtp.x_y-z]\n" /* before its issuers */
-			       "issuer = https://b.example https://a.example\n"
-			       "require_scope = mail https://x/y!z\n"
-			       "peer = 105 0\n"
-			       "accounts = virtual\n"
-			       "min_uid = 2147483648\n"
-			       "account_without_token = allow\n"
-			       "confirm = Really? # yes\n"
-			       "[issuer https://a.example]\n"
-			       "audience = one\ttwo  three\n"
-			       "verify = jwt\n"
-			       "algorithms = ES256 EdDSA\n"
-			       "username = https://example.org/claims/uid\n"
-			       "ca_file = /etc/ssl/ca.pem\n"
-			       "clock_skew = 0\n"
-			       "[issuer https://b.example]\n"
-			       "audience = one\n"
-			       "username = sub\n"
-			       "jwks_file = /etc/bearerauth/keys.json\n"
-			       "clock_skew = 300\n"
-			       "[listen /var/spool/postfix/run/ask]\n"
-			       "mode = 0660\n"
-			       "group = 110\n";
+#define ENTRA "https://login.example/{tenantid}/v2.0"
+
+/* The number of each line is in the checks below. */
+static const char all_said[] =
+    "[broker]\n"
+    "max_connections = 10\n"
+    "max_per_uid = 5\n"
+    "[service smtp.x_y-z]\n" /* 4: before its issuers */
+    "issuer = https://b.example https://a.example\n"
+    "require_scope = mail https://x/y!z\n"
+    "peer = 105 0\n"
+    "accounts = virtual\n"
+    "min_uid = 2147483648\n"
+    "account_without_token = allow\n"
+    "confirm = Really? # yes\n"
+    "[issuer https://a.example]\n" /* 12 */
+    "audience = one\ttwo  three\n"
+    "verify = jwt\n"
+    "algorithms = ES256 EdDSA\n"
+    "username = /https:~1~1example.org~1claims~1uid\n"
+    "username_pattern = EXAMPLE (?:a|b)-([a-z]+)\n"
+    "ca_file = /etc/ssl/ca.pem\n"
+    "clock_skew = 0\n"
+    "map_file = /etc/bearerauth/map\n"
+    "[issuer https://b.example]\n" /* 21 */
+    "audience = one\n"
+    "username = email\n"
+    "email_domain = example.org b.example.org\n"
+    "jwks_file = /etc/bearerauth/keys.json\n"
+    "clock_skew = 300\n"
+    "tenant = only-one\n"
+    "[listen /var/spool/postfix/run/ask]\n" /* 28 */
+    "mode = 0660\n"
+    "group = 110\n"
+    "[issuer " ENTRA "]\n" /* 31 */
+    "tenant = 11-aa t.2\n"
+    "profile = legacy\n"
+    "group_claim = groups realm_access.roles\n"
+    "username = upn\n"
+    "strip_domain = example.org\n"
+    "symmetric_key_file = /etc/bearerauth/secret\n"
+    "[service sshd]\n" /* 38 */
+    "issuer = " ENTRA "\n"
+    "audience = ssh api://x\n"
+    "group_claim = /resource_access/ssh.example/roles\n"
+    "require_group = g1 g2\n"
+    "allow_group = g3\n"
+    "allow_client = c1 c2 c3\n"
+    "allow_acr = gold silver\n"
+    "require_amr = mfa hwk\n"
+    "max_auth_age = 1\n"
+    "max_lifetime = 315360000\n"
+    "max_age = 3600\n"
+    "allow_network = 10.0.0.0/8 2001:db8::1\n";
+
+static void
+check_all_said_issuers(const struct ba_config *c)
+{
+	const struct ba_issuer *a = ba_config_issuer(c, "https://a.example");
+	const struct ba_issuer *b = ba_config_issuer(c, "https://b.example");
+	char name[32];
+
+	assert_int_equal(c->n_issuers, 4);
+	assert_ptr_equal(a, &c->issuers[0]);
+	assert_ptr_equal(b, &c->issuers[1]);
+	assert_int_equal(b->index, 1);
+	assert_int_equal(a->audience.n, 3);
+	assert_int_equal(a->audience.where.line, 13);
+	assert_string_equal(a->audience.v[1], "two");
+	assert_string_equal(a->audience.v[2], "three");
+	assert_int_equal(a->algorithms, BA_ALG_ES256 | BA_ALG_EDDSA);
+	assert_int_equal(a->username.n, 1);
+	assert_string_equal(
+	    a->username.step[0], "https://example.org/claims/uid");
+	assert_int_equal(a->username_where.line, 16);
+	assert_int_equal(
+	    ba_pattern_match(a->pattern, "EXAMPLE b-x", name, sizeof(name)),
+	    BA_OK);
+	assert_string_equal(name, "x");
+	assert_int_equal(a->pattern_where.line, 17);
+	assert_string_equal(a->ca_file, "/etc/ssl/ca.pem");
+	assert_int_equal(a->clock_skew, 0);
+	assert_string_equal(a->map_file, "/etc/bearerauth/map");
+	assert_int_equal(a->map_where.line, 20);
+	assert_null(a->map);
+	assert_int_equal(b->email_domain.n, 2);
+	assert_string_equal(b->email_domain.v[1], "b.example.org");
+	assert_int_equal(b->email_domain.where.line, 24);
+	assert_string_equal(b->jwks_file, "/etc/bearerauth/keys.json");
+	assert_int_equal(b->clock_skew, 300);
+	assert_string_equal(b->tenant, "only-one");
+	assert_string_equal(b->section, "https://b.example");
+}
+
+static void
+check_all_said_tenants(const struct ba_config *c)
+{
+	const struct ba_issuer *t;
+	size_t i;
+
+	assert_string_equal(
+	    c->issuers[2].url, "https://login.example/11-aa/v2.0");
+	assert_string_equal(c->issuers[2].tenant, "11-aa");
+	assert_string_equal(
+	    c->issuers[3].url, "https://login.example/t.2/v2.0");
+	assert_string_equal(c->issuers[3].tenant, "t.2");
+	for (i = 2; i < 4; i++) {
+		t = &c->issuers[i];
+		assert_ptr_equal(ba_config_issuer(c, t->url), t);
+		assert_int_equal(t->index, i);
+		assert_string_equal(t->section, ENTRA);
+		assert_int_equal(t->where.line, 31);
+		assert_int_equal(t->profile, BA_PROFILE_LEGACY);
+		assert_int_equal(t->group_claim.n, 2);
+		assert_int_equal(t->group_claim.where.line, 34);
+		assert_string_equal(t->group_claim.v[0].text, "groups");
+		assert_string_equal(t->group_claim.v[1].step[1], "roles");
+		assert_string_equal(t->username.text, "upn");
+		assert_string_equal(t->strip_domain, "example.org");
+		assert_int_equal(t->strip_where.line, 36);
+		assert_string_equal(
+		    t->symmetric_key_file, "/etc/bearerauth/secret");
+		assert_int_equal(t->algorithms, BA_ALG_SYMMETRIC);
+		assert_int_equal(t->clock_skew, 60);
+		assert_int_equal(t->audience.n, 0);
+	}
+}
+
+static void
+check_all_said_smtp(const struct ba_config *c)
+{
+	const struct ba_service *s = ba_config_service(c, "smtp.x_y-z");
+
+	assert_non_null(s);
+	assert_int_equal(s->n_issuers, 2);
+	assert_ptr_equal(s->issuer[0], &c->issuers[1]);
+	assert_ptr_equal(s->issuer[1], &c->issuers[0]);
+	assert_int_equal(s->require_scope.n, 2);
+	assert_int_equal(s->require_scope.where.line, 6);
+	assert_string_equal(s->require_scope.v[1], "https://x/y!z");
+	assert_true(ba_service_peer(s, 105));
+	assert_true(ba_service_peer(s, 0));
+	assert_false(ba_service_peer(s, 104));
+	assert_int_equal(s->accounts, BA_ACCOUNTS_VIRTUAL);
+	assert_int_equal(s->min_uid, 2147483648U);
+	assert_int_equal(s->account_without_token, BA_ALLOW);
+	assert_string_equal(s->confirm, "Really? # yes");
+}
+
+static void
+check_list(
+    const struct ba_strings *list, size_t n, const char *last, unsigned line)
+{
+	assert_int_equal(list->n, n);
+	assert_string_equal(list->v[n - 1], last);
+	assert_string_equal(list->where.file, "x.conf");
+	assert_int_equal(list->where.line, line);
+}
+
+static void
+check_limit(const struct ba_limit *limit, int64_t s, unsigned line)
+{
+	assert_int_equal(limit->s, s);
+	assert_string_equal(limit->where.file, "x.conf");
+	assert_int_equal(limit->where.line, line);
+}
+
+static void
+check_all_said_sshd(const struct ba_config *c)
+{
+	const struct ba_service *s = ba_config_service(c, "sshd");
+
+	assert_non_null(s);
+	assert_int_equal(s->n_issuers, 2);
+	assert_ptr_equal(s->issuer[0], &c->issuers[2]);
+	assert_ptr_equal(s->issuer[1], &c->issuers[3]);
+	check_list(&s->audience, 2, "api://x", 40);
+	assert_int_equal(s->group_claim.n, 1);
+	assert_int_equal(s->group_claim.where.line, 41);
+	assert_string_equal(s->group_claim.v[0].step[1], "ssh.example");
+	check_list(&s->require_group, 2, "g2", 42);
+	check_list(&s->allow_group, 1, "g3", 43);
+	check_list(&s->allow_client, 3, "c3", 44);
+	check_list(&s->allow_acr, 2, "silver", 45);
+	check_list(&s->require_amr, 2, "hwk", 46);
+	check_limit(&s->max_auth_age, 1, 47);
+	check_limit(&s->max_lifetime, 315360000, 48);
+	check_limit(&s->max_age, 3600, 49);
+	check_list(&s->allow_network.text, 2, "2001:db8::1", 50);
+	assert_true(ba_network_has(&s->allow_network.v[0], "10.1.2.3"));
+	assert_true(ba_network_has(&s->allow_network.v[1], "2001:db8::1"));
+	assert_false(ba_network_has(&s->allow_network.v[1], "2001:db8::2"));
+}
 
 static void
 test_all_said(void **state)
 {
 	struct ba_config *c = parse_good(all_said);
-	const struct ba_issuer *a, *b;
-	const struct ba_service *service;
 
 	(void)state;
 	assert_int_equal(c->max_connections, 10);
 	assert_int_equal(c->max_per_uid, 5);
-	a = ba_config_issuer(c, "https://a.example");
-	b = ba_config_issuer(c, "https://b.example");
-	assert_ptr_equal(a, &c->issuers[0]);
-	assert_ptr_equal(b, &c->issuers[1]);
-	assert_int_equal(b->index, 1);
-	assert_int_equal(a->audience.n, 3);
-	assert_string_equal(a->audience.v[1], "two");
-	assert_string_equal(a->audience.v[2], "three");
-	assert_int_equal(a->algorithms, BA_ALG_ES256 | BA_ALG_EDDSA);
-	assert_string_equal(a->username, "https://example.org/claims/uid");
-	assert_string_equal(a->ca_file, "/etc/ssl/ca.pem");
-	assert_int_equal(a->clock_skew, 0);
-	assert_string_equal(b->jwks_file, "/etc/bearerauth/keys.json");
-	assert_int_equal(b->clock_skew, 300);
-
-	service = ba_config_service(c, "smtp.x_y-z");
-	assert_non_null(service);
-	assert_int_equal(service->n_issuers, 2);
-	assert_ptr_equal(service->issuer[0], b);
-	assert_ptr_equal(service->issuer[1], a);
-	assert_int_equal(service->require_scope.n, 2);
-	assert_string_equal(service->require_scope.v[1], "https://x/y!z");
-	assert_true(ba_service_peer(service, 105));
-	assert_true(ba_service_peer(service, 0));
-	assert_false(ba_service_peer(service, 104));
-	assert_int_equal(service->accounts, BA_ACCOUNTS_VIRTUAL);
-	assert_int_equal(service->min_uid, 2147483648U);
-	assert_int_equal(service->account_without_token, BA_ALLOW);
-	assert_string_equal(service->confirm, "Really? # yes");
+	check_all_said_issuers(c);
+	check_all_said_tenants(c);
+	check_all_said_smtp(c);
+	check_all_said_sshd(c);
 	assert_int_equal(c->listens[0].mode, 0660);
 	assert_int_equal(c->listens[0].group, 110);
+	ba_config_free(c);
+}
+
+/* V36: compared byte for byte, never against the form with the braces. */
+static void
+test_v36_tenants(void **state)
+{
+	static const char text[] =
+	    "[service all]\nissuer = " ENTRA "\n"
+	    "[service one]\nissuer = https://login.example/t2/v2.0\n"
+	    "[service both]\n"
+	    "issuer = https://login.example/t2/v2.0 " ENTRA "\n"
+	    "[issuer " ENTRA "]\n"
+	    "tenant = t1 t2 T1\naudience = a\nusername = sub\n"
+	    "[issuer https://{tenantid}.example]\n"
+	    "tenant = t1\naudience = a\nusername = sub\n";
+	struct ba_config *c = parse_good(text);
+
+	(void)state;
+	assert_int_equal(c->n_issuers, 4);
+	assert_null(ba_config_issuer(c, ENTRA));
+	assert_null(ba_config_issuer(c, "https://login.example//v2.0"));
+	assert_null(ba_config_issuer(c, "https://login.example/t3/v2.0"));
+	assert_null(ba_config_issuer(c, "https://login.example/t2/v2.0/"));
+	assert_ptr_equal(
+	    ba_config_issuer(c, "https://t1.example"), &c->issuers[3]);
+	assert_int_equal(c->services[0].n_issuers, 3);
+	assert_int_equal(c->services[1].n_issuers, 1);
+	assert_ptr_equal(c->services[1].issuer[0], &c->issuers[1]);
+	assert_int_equal(c->services[2].n_issuers, 3);
+	assert_ptr_equal(c->services[2].issuer[0], &c->issuers[1]);
+	assert_ptr_equal(c->services[2].issuer[1], &c->issuers[0]);
+	assert_ptr_equal(c->services[2].issuer[2], &c->issuers[2]);
 	ba_config_free(c);
 }
 
@@ -227,6 +429,13 @@ test_lookups(void **state)
 	assert_null(ba_config_service(c, ""));
 	ba_config_free(c);
 	ba_config_free(NULL);
+	c = parse_good(
+	    ISSUER SERVICE "[service smtp]\npeer = 7\n"
+			   "issuer = https://id.example.org/realms/staff\n");
+	assert_true(ba_config_peer(c, 0));
+	assert_true(ba_config_peer(c, 7));
+	assert_false(ba_config_peer(c, 8));
+	ba_config_free(c);
 }
 
 /* Nobody enters, but nothing is wrong. */
@@ -278,15 +487,30 @@ static const struct twin twins[] = {
 	{ IN_ISSUER("usrnam = a"), ISSUER,
 	    ":4: unknown key 'usrnam'; did you mean 'username'?" },
 	{ IN_ISSUER("usrna = a"), ISSUER,
-	    ":4: unknown key 'usrna'; [issuer URL] takes: audience verify" },
+	    ":4: unknown key 'usrna'; [issuer URL] takes: tenant profile "
+	    "audience verify algorithms jwks_file ca_file symmetric_key_file "
+	    "clock_skew group_claim map_file username strip_domain "
+	    "username_pattern email_domain" },
+	{ IN_ISSUER("uxxrname = a"), ISSUER,
+	    ":4: unknown key 'uxxrname'; did you mean 'username'?" },
+	{ IN_ISSUER("uxxxname = a"), ISSUER,
+	    ":4: unknown key 'uxxxname'; [issuer URL] takes:" },
+	{ IN_ISSUER("xxusername = a"), ISSUER,
+	    ":4: unknown key 'xxusername'; did you mean 'username'?" },
+	{ IN_ISSUER("xxxusername = a"), ISSUER,
+	    ":4: unknown key 'xxxusername'; [issuer URL] takes:" },
+	{ IN_ISSUER("esuername = a"), ISSUER,
+	    ":4: unknown key 'esuername'; did you mean 'username'?" },
 	{ IN_ISSUER("Audience = a"), ISSUER, ":4: neither" },
 	{ IN_SERVICE("isuer = a"), ISSUER SERVICE,
 	    ":6: unknown key 'isuer'; did you mean 'issuer'?" },
 	{ IN_SERVICE("require_scopes = a"), IN_SERVICE("require_scope = a"),
 	    ":6: unknown key 'require_scopes'; did you mean 'require_scope'?" },
-	{ IN_SERVICE("require_group = a"), ISSUER SERVICE,
-	    ":6: unknown key 'require_group'; [service NAME] takes: issuer "
-	    "require_scope peer accounts min_uid account_without_token "
+	{ IN_SERVICE("groups = a"), ISSUER SERVICE,
+	    ":6: unknown key 'groups'; [service NAME] takes: issuer audience "
+	    "require_scope group_claim require_group allow_group allow_client "
+	    "allow_acr require_amr max_auth_age max_lifetime max_age "
+	    "allow_network peer accounts min_uid account_without_token "
 	    "confirm" },
 	{ "[broker]\nmode = 0600\n", "[broker]\n",
 	    ":2: unknown key 'mode'; [broker] takes: max_connections "
@@ -300,6 +524,10 @@ static const struct twin twins[] = {
 	    ":2: '0' must be a number from 1 to 65535" },
 	{ "[broker]\nmax_connections = 65536\n",
 	    "[broker]\nmax_connections = 65535\n", ":2: '65536' must" },
+	{ "[broker]\nmax_per_uid = 65536\n", "[broker]\nmax_per_uid = 65535\n",
+	    ":2: '65536' must be a number from 1 to 65535" },
+	{ "[broker]\nmax_per_uid = 0\n", "[broker]\nmax_per_uid = 1\n",
+	    ":2: '0' must" },
 	{ "[broker]\nmax_per_uid = -1\n", "[broker]\nmax_per_uid = 1\n",
 	    ":2: '-1' must" },
 	{ "[broker]\nmax_per_uid = 0x10\n", "[broker]\nmax_per_uid = 10\n",
@@ -324,12 +552,189 @@ static const struct twin twins[] = {
 	{ "[issuer https://a/#b]\naudience = a\nusername = b\n",
 	    "[issuer https://a/b]\naudience = a\nusername = b\n",
 	    ":1: the issuer must be an https:// URL" },
-	{ "[issuer https://a]\nusername = b\n",
-	    "[issuer https://a]\nusername = b\naudience = c\n",
-	    ":1: audience = is missing" },
 	{ "[issuer https://a]\naudience = c\n",
-	    "[issuer https://a]\nusername = b\naudience = c\n",
-	    ":1: username = is missing" },
+	    "[issuer https://a]\naudience = c\nusername = b\n",
+	    ":1: neither username = nor map_file = is there" },
+	{ "[issuer https://a]\naudience = c\n",
+	    "[issuer https://a]\naudience = c\nmap_file = /m\n",
+	    ":1: neither username = nor map_file = is there" },
+	/* tenants */
+	{ "[issuer https://a/{tenantid}]\nusername = b\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t\n",
+	    ":1: {tenantid} stands in the issuer's URL, and tenant = is "
+	    "missing" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\n"
+	  "[service x]\nissuer = https://a/{tenantid}\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t\n"
+	    "[service x]\nissuer = https://a/{tenantid}\naudience = y\n",
+	    ":1: {tenantid} stands" },
+	{ "[issuer https://a/{tenantid}/{tenantid}]\nusername = b\n"
+	  "tenant = t\n",
+	    "[issuer https://a/{tenantid}/b]\nusername = b\ntenant = t\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer https://a/{tenantID}]\nusername = b\ntenant = t\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer http://a/{tenantid}]\nusername = b\ntenant = t\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ "[issuer {tenantid}]\nusername = b\ntenant = a\n",
+	    "[issuer https://{tenantid}]\nusername = b\ntenant = a\n",
+	    ":1: the issuer must be an https:// URL" },
+	{ IN_ISSUER("tenant = a b"), IN_ISSUER("tenant = a"),
+	    ":4: an issuer without {tenantid} in its URL has one tenant" },
+	{ IN_ISSUER("tenant = a/b"), IN_ISSUER("tenant = a.b"),
+	    ":4: 'a/b' is no tenant: 1 to 64 letters, digits, '.' and '-'" },
+	{ IN_ISSUER("tenant = .."), IN_ISSUER("tenant = ..-"),
+	    ":4: '..' is no tenant" },
+	{ IN_ISSUER("tenant = ."), IN_ISSUER("tenant = .a"),
+	    ":4: '.' is no tenant" },
+	{ IN_ISSUER("tenant = a_b"), IN_ISSUER("tenant = a-b"),
+	    ":4: 'a_b' is no tenant" },
+	{ IN_ISSUER("tenant = " A50 "aaaaabbbbbccccc"),
+	    IN_ISSUER("tenant = " A50 "aaaaabbbbbcccc"),
+	    ":4: '" A50 "aaaaabbbbbcccc' is no tenant" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t %2f\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t 2f\n",
+	    ":3: '%2f' is no tenant" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u t\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u T\n",
+	    ":3: tenant 't' stands twice: remove one" },
+	{ "[issuer https://{tenantid}.a]\nusername = b\ntenant = -t\n",
+	    "[issuer https://{tenantid}.a]\nusername = b\ntenant = t-\n",
+	    ":3: with tenant '-t' the issuer is no URL of at most 2000 "
+	    "bytes" },
+	{ "[issuer https://a/t]\nusername = b\n"
+	  "[issuer https://a/{tenantid}]\nusername = b\ntenant = s t\n",
+	    "[issuer https://a/t]\nusername = b\n"
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = s u\n",
+	    ":3: this makes the issuer 'https://a/t', and so does the section "
+	    "in x.conf, line 1: remove one" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = s t\n"
+	  "[issuer https://a/t]\nusername = b\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = s u\n"
+	    "[issuer https://a/t]\nusername = b\n",
+	    ":4: this makes the issuer 'https://a/t', and so does the section "
+	    "in x.conf, line 1" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = v2\n"
+	  "[issuer https://{tenantid}/v2]\nusername = b\ntenant = a\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = v2\n"
+	    "[issuer https://{tenantid}/v2]\nusername = b\ntenant = b\n",
+	    ":4: this makes the issuer 'https://a/v2'" },
+	/* what identity needs */
+	{ "[issuer https://a]\nmap_file = /m\nstrip_domain = b\n",
+	    "[issuer https://a]\nmap_file = /m\nstrip_domain = b\n"
+	    "username = c\n",
+	    ":3: strip_domain = is about the claim of username =" },
+	{ "[issuer https://a]\nmap_file = /m\nusername_pattern = (b)\n",
+	    "[issuer https://a]\nmap_file = /m\nusername_pattern = (b)\n"
+	    "username = c\n",
+	    ":3: username_pattern = is about the claim of username =" },
+	{ "[issuer https://a]\nmap_file = /m\nemail_domain = b\n",
+	    "[issuer https://a]\nmap_file = /m\nemail_domain = b\n"
+	    "username = email\n",
+	    ":3: email_domain = is about the claim of username =" },
+	{ IN_ISSUER("strip_domain = a\nusername_pattern = (b)"),
+	    IN_ISSUER("username_pattern = (b)"),
+	    ":5: username_pattern = and strip_domain = exclude each other" },
+	{ IN_ISSUER("username_pattern = (b)\nstrip_domain = a"),
+	    IN_ISSUER("strip_domain = a"),
+	    ":4: username_pattern = and strip_domain = exclude each other" },
+	{ "[issuer https://a]\nusername = email\n",
+	    "[issuer https://a]\nusername = email\nemail_domain = b\n",
+	    ":2: an address names nobody while any domain is taken: say "
+	    "email_domain = or strip_domain =" },
+	{ "[issuer https://a]\nusername = /email\nusername_pattern = (b)\n",
+	    "[issuer https://a]\nusername = /email\nstrip_domain = b\n",
+	    ":2: an address names nobody" },
+	{ IN_ISSUER("email_domain = a"),
+	    "[issuer https://a]\nusername = email\nemail_domain = a\n",
+	    ":4: email_domain = is for username = email, not for "
+	    "'preferred_username'" },
+	{ "[issuer https://a]\nusername = x.email\nemail_domain = a\n",
+	    "[issuer https://a]\nusername = x.email\nstrip_domain = a\n",
+	    ":3: email_domain = is for username = email, not for 'x.email'" },
+	{ IN_ISSUER("strip_domain = @a"), IN_ISSUER("strip_domain = a"),
+	    ":4: '@a' is no domain: write it as example.org, in lower case "
+	    "and without '@'" },
+	{ IN_ISSUER("strip_domain = a b"), IN_ISSUER("strip_domain = a-b"),
+	    ":4: 'a b' is no domain" },
+	{ IN_ISSUER("strip_domain = Example.org"),
+	    IN_ISSUER("strip_domain = example.org"),
+	    ":4: 'Example.org' is no domain" },
+	{ IN_ISSUER("strip_domain = a..b"), IN_ISSUER("strip_domain = a.b"),
+	    ":4: 'a..b' is no domain" },
+	{ IN_ISSUER("strip_domain = a."), IN_ISSUER("strip_domain = a.1"),
+	    ":4: 'a.' is no domain" },
+	{ IN_ISSUER("strip_domain = .a"), IN_ISSUER("strip_domain = 1.a"),
+	    ":4: '.a' is no domain" },
+	{ IN_ISSUER("strip_domain = -a.b"), IN_ISSUER("strip_domain = a-1.b"),
+	    ":4: '-a.b' is no domain" },
+	{ IN_ISSUER("strip_domain = a-.b"), IN_ISSUER("strip_domain = a-1.b"),
+	    ":4: 'a-.b' is no domain" },
+	{ IN_ISSUER("strip_domain = a.b-"), IN_ISSUER("strip_domain = a.b"),
+	    ":4: 'a.b-' is no domain" },
+	{ IN_ISSUER("strip_domain = b\xc3\xbc"
+		    "cher.example"),
+	    IN_ISSUER("strip_domain = xn--bcher-kva.example"),
+	    ":4: 'b\xc3\xbc"
+	    "cher.example' is no domain" },
+	{ IN_ISSUER("strip_domain = " A50 "aaaaabbbbbcccc"),
+	    IN_ISSUER("strip_domain = " A50 "aaaaabbbbbccc"),
+	    ":4: '" A50 "aaaaabbbbbcccc' is no domain" },
+	{ IN_ISSUER("strip_domain = " A50 "." A50 "." A50 "." A50 "." A50),
+	    IN_ISSUER("strip_domain = " A50 "." A50 "." A50 "." A50
+		      ".aaaaabbbbbcccccdddddeeeeefffffggggghhhhhiiiiijjjj"),
+	    ":4: '" A50 },
+	{ "[issuer https://a]\nusername = email\nemail_domain = b C\n",
+	    "[issuer https://a]\nusername = email\nemail_domain = b c\n",
+	    ":3: 'C' is no domain" },
+	{ "[issuer https://a]\nusername = email\nemail_domain = B c\n",
+	    "[issuer https://a]\nusername = email\nemail_domain = b c\n",
+	    ":3: 'B' is no domain" },
+	{ IN_ISSUER("username_pattern = ([a-z]+"),
+	    IN_ISSUER("username_pattern = ([a-z]+)"),
+	    ":4: the pattern cannot be used: missing closing parenthesis, "
+	    "behind 7 bytes" },
+	{ IN_ISSUER("username_pattern = [a-z]+"),
+	    IN_ISSUER("username_pattern = ([a-z]+)"),
+	    ":4: the pattern cannot be used: it has 0 groups that capture and "
+	    "must have one" },
+	{ IN_ISSUER("map_file = map"), IN_ISSUER("map_file = /map"),
+	    ":4: 'map' must be an absolute path" },
+	/* profiles, groups, secrets */
+	{ IN_ISSUER("profile = RFC9068"), IN_ISSUER("profile = rfc9068"),
+	    ":4: profile = RFC9068 is unknown: say rfc9068 or legacy" },
+	{ IN_ISSUER("profile = jwt"), IN_ISSUER("profile = legacy"),
+	    ":4: profile = jwt is unknown" },
+	{ IN_ISSUER("group_claim = a. b"), IN_ISSUER("group_claim = a b"),
+	    ":4: 'a.' names no claim: write one as name, name.name or" },
+	{ IN_ISSUER("group_claim = a /~2"), IN_ISSUER("group_claim = a /~1"),
+	    ":4: '/~2' names no claim" },
+	{ IN_ISSUER("group_claim = https://a/g"),
+	    IN_ISSUER("group_claim = /https:~1~1a~1g"),
+	    ":4: 'https://a/g' is a claim with dots in its name: write it as "
+	    "a JSON Pointer" },
+	{ IN_ISSUER("symmetric_key_file = k"),
+	    IN_ISSUER("symmetric_key_file = /k"),
+	    ":4: 'k' must be an absolute path" },
+	{ IN_ISSUER("symmetric_key_file = /k\njwks_file = /j"),
+	    IN_ISSUER("symmetric_key_file = /k"),
+	    ":5: jwks_file = has no use beside symmetric_key_file =: remove "
+	    "one" },
+	{ IN_ISSUER("ca_file = /c\nsymmetric_key_file = /k"),
+	    IN_ISSUER("ca_file = /c"),
+	    ":4: ca_file = has no use beside symmetric_key_file =" },
+	{ IN_ISSUER("algorithms = RS256 HS256"),
+	    IN_ISSUER("algorithms = RS256"),
+	    ":4: HS256, HS384 and HS512 need the secret" },
+	{ IN_ISSUER("algorithms = HS512"),
+	    IN_ISSUER("algorithms = HS512\nsymmetric_key_file = /k"),
+	    ":4: HS256, HS384 and HS512 need the secret" },
+	{ IN_ISSUER("symmetric_key_file = /k\nalgorithms = HS384 RS256"),
+	    IN_ISSUER("symmetric_key_file = /k\nalgorithms = HS256 HS384"),
+	    ":5: with symmetric_key_file = there are HS256, HS384 and HS512 "
+	    "alone" },
 	{ IN_ISSUER("verify = introspection"), IN_ISSUER("verify = jwt"),
 	    ":4: verify = introspection is not supported by this version" },
 	{ IN_ISSUER("verify = jwt+introspection"), IN_ISSUER("verify = jwt"),
@@ -338,11 +743,9 @@ static const struct twin twins[] = {
 	    ":4: verify = JWT is unknown: say jwt" },
 	{ IN_ISSUER("algorithms = RS256 none"), IN_ISSUER("algorithms = RS256"),
 	    ":4: algorithm 'none' is unknown" },
-	{ IN_ISSUER("algorithms = HS256"), IN_ISSUER("algorithms = PS256"),
-	    ":4: algorithm 'HS256' is unknown" },
-	{ IN_ISSUER("algorithms = HS512"),
+	{ IN_ISSUER("algorithms = hs256"),
 	    IN_ISSUER("algorithms = RS384 RS512 PS384 PS512 ES384 ES512"),
-	    ":4: algorithm 'HS512' is unknown" },
+	    ":4: algorithm 'hs256' is unknown" },
 	{ IN_ISSUER("algorithms = ES256k"), IN_ISSUER("algorithms = ES256K"),
 	    ":4: algorithm 'ES256k' is unknown" },
 	{ IN_ISSUER("algorithms = ed448"),
@@ -355,12 +758,15 @@ static const struct twin twins[] = {
 	    ":4: algorithm 'RS256,ES256' is unknown" },
 	{ "[issuer https://a]\naudience = c\nusername = a b\n",
 	    "[issuer https://a]\naudience = c\nusername = a\n",
-	    ":3: username = names one claim" },
+	    ":3: 'a b' names no claim" },
+	{ "[issuer https://a]\naudience = c\nusername = a..b\n",
+	    "[issuer https://a]\naudience = c\nusername = a.b\n",
+	    ":3: 'a..b' names no claim" },
 	{ "[issuer https://a]\naudience = c\nusername = " A50 A50 A50 A50 A50
 	  "aaaaaa\n",
 	    "[issuer https://a]\naudience = c\nusername = " A50 A50 A50 A50 A50
 	    "aaaaa\n",
-	    ":3: username = names one claim" },
+	    ":3: '" A50 "aaaaaaaaaaaaaa' names no claim" },
 	{ IN_ISSUER("jwks_file = keys.json"), IN_ISSUER("jwks_file = /k.json"),
 	    ":4: 'keys.json' must be an absolute path" },
 	{ IN_ISSUER("jwks_file = /etc/../k"), IN_ISSUER("jwks_file = /etc/..k"),
@@ -400,6 +806,47 @@ static const struct twin twins[] = {
 	    ISSUER SERVICE "[service b]\nissuer = "
 			   "https://id.example.org/realms/staff\n",
 	    ":7: issuer 'https://b' has no section: add [issuer https://b]" },
+	{ "[issuer https://a]\nusername = b\n[service x]\nissuer = https://a\n",
+	    "[issuer https://a]\nusername = b\n[service x]\n"
+	    "issuer = https://a\naudience = c\n",
+	    ":3: [service x] takes issuer https://a, which has no audience =, "
+	    "and has none itself" },
+	{ "[service x]\nissuer = https://a\n[issuer https://a]\nusername = b\n",
+	    "[service x]\nissuer = https://a\n[issuer https://a]\n"
+	    "username = b\naudience = c\n",
+	    ":1: [service x] takes issuer https://a, which has no audience =" },
+	/* all tenants of a section are told of once */
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u\n"
+	  "[service x]\nissuer = https://a/{tenantid}\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u\n"
+	    "[service x]\nissuer = https://a/{tenantid}\naudience = c\n",
+	    ":4: [service x] takes issuer https://a/{tenantid}, which" },
+	{ ISSUER "[issuer https://a]\nusername = b\n[service x]\nissuer = "
+		 "https://id.example.org/realms/staff https://a\n",
+	    ISSUER "[issuer https://a]\nusername = b\n[service x]\nissuer = "
+		   "https://id.example.org/realms/staff\n",
+	    ":6: [service x] takes issuer https://a, which" },
+	{ "[service x]\nissuer = https://a/t\naudience = c\n"
+	  "[issuer https://a/{tenantid}]\nusername = b\ntenant = u\n",
+	    "[service x]\nissuer = https://a/u\naudience = c\n"
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = u\n",
+	    ":2: issuer 'https://a/t' has no section" },
+	{ IN_SERVICE("group_claim = .a"), IN_SERVICE("group_claim = a"),
+	    ":6: '.a' names no claim" },
+	{ IN_SERVICE("max_auth_age = 0"), IN_SERVICE("max_auth_age = 1"),
+	    ":6: '0' must be a number from 1 to 315360000" },
+	{ IN_SERVICE("max_lifetime = 315360001"),
+	    IN_SERVICE("max_lifetime = 315360000"),
+	    ":6: '315360001' must be a number from 1 to 315360000" },
+	{ IN_SERVICE("max_age = 1h"), IN_SERVICE("max_age = 3600"),
+	    ":6: '1h' must be a number" },
+	{ IN_SERVICE("allow_network = 10.0.0.0/8 10.0.0.1/8"),
+	    IN_SERVICE("allow_network = 10.0.0.0/8 10.0.0.1/32"),
+	    ":6: '10.0.0.1/8' is no network: write an address, or "
+	    "address/length with no bit set behind the length" },
+	{ IN_SERVICE("allow_network = localhost"),
+	    IN_SERVICE("allow_network = ::1"),
+	    ":6: 'localhost' is no network" },
 	{ IN_SERVICE("require_scope = a\"b"), IN_SERVICE("require_scope = a'b"),
 	    ":6: 'a\"b' is no scope" },
 	{ IN_SERVICE("require_scope = a\\b"), IN_SERVICE("require_scope = a/b"),
@@ -410,6 +857,8 @@ static const struct twin twins[] = {
 	    ":6: user 'no-such-user-here' is unknown here: add the user" },
 	{ IN_SERVICE("peer = 4294967295"), IN_SERVICE("peer = 4294967294"),
 	    ":6: user '4294967295' is unknown here" },
+	{ IN_SERVICE("accounts = Local"), IN_SERVICE("accounts = local"),
+	    ":6: accounts = Local is unknown: say local or virtual" },
 	{ IN_SERVICE("accounts = ldap"), IN_SERVICE("accounts = virtual"),
 	    ":6: accounts = ldap is unknown: say local or virtual" },
 	{ IN_SERVICE("min_uid = 0"), IN_SERVICE("min_uid = 1"),
@@ -506,6 +955,30 @@ test_limits_of_others(void **state)
 		assert_true(n == 2000 || strstr(said.text, "too long"));
 		ba_config_free(config);
 	}
+	/* … and with a tenant in it */
+	for (n = 1990; n <= 1991; n++) {
+		len = snprintf(text, sizeof(text),
+		    "[issuer %.*s{tenantid}]\nusername = b\n"
+		    "tenant = 1 1234567890\n",
+		    (int)n, url);
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		assert_int_equal(parse(text, &said, &config),
+		    n == 1990 ? BA_OK : BA_ERR_CONFIG);
+		if (n == 1991) {
+			assert_string_equal(said.text,
+			    "x.conf:1: the issuer's URL is too "
+			    "long: 2000 bytes are the most\n");
+		}
+		ba_config_free(config);
+	}
+	len = snprintf(text, sizeof(text),
+	    "[issuer %.*s{tenantid}]\nusername = b\ntenant = 1 12345678901\n",
+	    1990, url);
+	assert_true(len > 0 && (size_t)len < sizeof(text));
+	assert_int_equal(parse(text, &said, &config), BA_ERR_CONFIG);
+	assert_string_equal(said.text,
+	    "x.conf:3: with tenant '12345678901' the issuer is no URL of at "
+	    "most 2000 bytes: mend the tenant or the issuer\n");
 	for (n = 510; n <= 512; n++) {
 		len = snprintf(text, sizeof(text),
 		    ISSUER SERVICE "require_scope = b %.*s\n", (int)n - 2,
@@ -515,6 +988,30 @@ test_limits_of_others(void **state)
 		    n <= 511 ? BA_OK : BA_ERR_CONFIG);
 		assert_true(n <= 511 || strstr(said.text, ":6: the scopes"));
 		ba_config_free(config);
+	}
+}
+
+/* What is too long to be told whole is not cut in a character. */
+static void
+test_long_problem(void **state)
+{
+	struct ba_config *config;
+	char text[2048], *at;
+	struct said said;
+	size_t i, n;
+
+	(void)state;
+	for (n = 0; n < 2; n++) {
+		(void)snprintf(text, sizeof(text), IN_SERVICE("peer = %s"),
+		    n == 0 ? "" : "a");
+		at = text + strlen(text) - 1;
+		for (i = 0; i < 300; i++, at += 2)
+			memcpy(at, "\xc3\xa4", 2);
+		*at = '\0';
+		assert_int_equal(parse(text, &said, &config), BA_ERR_CONFIG);
+		assert_int_equal(said.n, 1);
+		assert_true(said.len > 500 && said.len < 540);
+		assert_true(ba_utf8_is_text(said.text, said.len, true));
 	}
 }
 
@@ -532,11 +1029,17 @@ test_every_problem(void **state)
 				   "[service b]\n"
 				   "issuer = https://a https://c https://d\n"
 				   "peer = 1 no-such-user-here 2\n"
+				   "[issuer https://e/{tenantid}]\n"
+				   "tenant = t1 t2\n"
+				   "clock_skew = x\n"
+				   "map_file = /m\n"
 				   "[listen /x]\n"
 				   "mode = 9\n";
 	static const char *const want[] = { ":1: 'a'", ":2: unknown",
-		":4: ", ":6: 'x'", ":5: audience", ":9: issuer 'https://c'",
-		":9: issuer 'https://d'", ":10: user", ":12: '9'" };
+		":4: ", ":6: 'x'", ":9: issuer 'https://c'",
+		":9: issuer 'https://d'", ":10: user", ":13: 'x'", ":16: '9'",
+		":8: [service b] takes issuer https://a" };
+	static const struct ba_config_report deaf = { NULL, NULL };
 	struct ba_config *config;
 	struct said said;
 	const char *at;
@@ -552,6 +1055,9 @@ test_every_problem(void **state)
 	}
 	assert_int_equal(said.n, i);
 	/* Nobody need listen. */
+	assert_int_equal(
+	    ba_config_parse("x", text, sizeof(text) - 1, &deaf, &config),
+	    BA_ERR_CONFIG);
 	assert_int_equal(
 	    ba_config_parse("x", text, sizeof(text) - 1, NULL, &config),
 	    BA_ERR_CONFIG);
@@ -614,7 +1120,7 @@ test_table(void **state)
 
 	(void)state;
 	for (i = 0; i < BA_SECTION_KINDS; i++) {
-		const struct ba_section_kind *kind = &ba_section_kinds[i];
+		const struct ba_section_kind *kind = ba_section_kinds[i];
 
 		assert_true(kind->n_keys > 0);
 		for (j = 0; j < kind->n_keys; j++)
@@ -645,6 +1151,20 @@ write_file(const struct tree *t, const char *name, const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
+/* text, and behind it the line that names a map file in t. */
+static void
+write_conf(
+    const struct tree *t, const char *name, const char *text, const char *map)
+{
+	char all[2048];
+	int n;
+
+	n = snprintf(
+	    all, sizeof(all), "%smap_file = %s/%s\n", text, t->dir, map);
+	assert_true(n > 0 && (size_t)n < sizeof(all));
+	write_file(t, name, all);
+}
+
 static void
 set_mode(const struct tree *t, const char *name, mode_t mode)
 {
@@ -669,6 +1189,9 @@ setup(void **state)
 	(void)snprintf(path, sizeof(path), "%s/conf.d", t->dir);
 	if (mkdir(path, 0700) != 0)
 		return -1;
+	(void)snprintf(path, sizeof(path), "%s/maps", t->dir);
+	if (mkdir(path, 0700) != 0)
+		return -1;
 	*state = t;
 	return 0;
 }
@@ -676,9 +1199,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const names[] = { "main.conf", "other",
-		"conf.d/10.conf", "conf.d/9.conf", "conf.d/.x.conf",
-		"conf.d/x.conf~", "conf.d/.conf", "conf.d/x.conf", "conf.d" };
+	static const char *const names[] = { "main.conf", "other", "maps/m",
+		"maps/other", "maps", "conf.d/10.conf", "conf.d/9.conf",
+		"conf.d/.x.conf", "conf.d/x.conf~", "conf.d/.conf",
+		"conf.d/x.conf", "conf.d" };
 	struct tree *t = *state;
 	char path[160];
 	size_t i;
@@ -764,8 +1288,12 @@ test_no_memory_for_files(void **state)
 	unsigned n;
 	int r;
 
-	write_file(t, "main.conf", SERVICE);
-	write_file(t, "conf.d/9.conf", ISSUER);
+	write_conf(t, "main.conf", SERVICE ISSUER, "maps/m");
+	write_conf(t, "conf.d/9.conf",
+	    "[issuer " ENTRA "]\ntenant = a b\nusername = sub\n", "maps/m");
+	write_file(t, "maps/m",
+	    "https://login.example/a/v2.0 a a\n"
+	    "https://login.example/b/v2.0 \"b\" b\n");
 	for (n = 1;; n++) {
 		fail_at = n;
 		r = load(t, geteuid(), &said, &config);
@@ -774,7 +1302,7 @@ test_no_memory_for_files(void **state)
 		assert_int_equal(r, BA_ERR_NOMEM);
 		assert_null(config);
 	}
-	assert_true(fail_at > 0 && n > 10);
+	assert_true(fail_at > 0 && n > 30);
 	fail_at = 0;
 	ba_config_free(config);
 }
@@ -920,17 +1448,138 @@ test_too_large(void **state)
 	free(text);
 }
 
+#define MAPPED "[issuer https://m]\n"
+
+/* One file, for two sections and all tenants of one. */
+static void
+test_map_files(void **state)
+{
+	const struct tree *t = *state;
+	const struct ba_map_entry *e;
+	struct ba_config *c;
+	size_t i;
+
+	write_conf(t, "main.conf", ISSUER "[issuer " ENTRA "]\ntenant = a b\n",
+	    "maps/m");
+	write_conf(t, "conf.d/10.conf", MAPPED, "maps/m");
+	write_conf(t, "conf.d/9.conf", "[issuer https://n]\n", "maps/other");
+	write_file(t, "maps/m",
+	    "https://m boss root\nhttps://login.example/b/v2.0 x b\n");
+	write_file(t, "maps/other", "https://n y n\nhttps://m z m\n");
+	c = load_good(t);
+	assert_int_equal(c->n_issuers, 5);
+	assert_null(c->issuers[0].map);
+	assert_non_null(c->issuers[1].map);
+	for (i = 1; i <= 3; i++) {
+		assert_ptr_equal(c->issuers[i].map, c->issuers[1].map);
+		e = ba_map_find(c->issuers[i].map, "https://m", "boss");
+		assert_non_null(e);
+		assert_string_equal(e->name, "root");
+		assert_non_null(strstr(e->where.file, "maps/m"));
+		assert_int_equal(e->where.line, 1);
+		assert_null(ba_map_find(c->issuers[i].map, "https://m", "z"));
+	}
+	assert_ptr_not_equal(c->issuers[4].map, c->issuers[1].map);
+	assert_non_null(ba_map_find(c->issuers[4].map, "https://m", "z"));
+	assert_int_equal(ba_map_count(c->issuers[4].map), 2);
+	ba_config_free(c);
+}
+
+static void
+test_map_files_problems(void **state)
+{
+	const struct tree *t = *state;
+
+	write_conf(t, "main.conf", ISSUER MAPPED, "maps/m");
+	load_bad(
+	    t, BA_ERR_CONFIG, "/maps/m does not exist; it must be a plain");
+	load_bad(t, BA_ERR_CONFIG, "main.conf:5: map_file = /tmp/");
+	write_file(t, "maps/m", "https://m a b\nhttps://x a b\n");
+	load_bad(t, BA_ERR_CONFIG, "maps/m:2: issuer 'https://x' has no");
+	write_file(t, "maps/m", "https://m a b\n");
+	ba_config_free(load_good(t));
+	/* Named twice, it is told of once. */
+	write_conf(t, "conf.d/9.conf", "[issuer https://n]\n", "maps/m");
+	write_file(t, "maps/m", "https://m a B/\n");
+	load_bad(t, BA_ERR_CONFIG, "maps/m:1: 'B/' is no user name");
+	/* Nothing is said of it where its issuers are not right themselves. */
+	write_file(t, "conf.d/10.conf", "[issuer https://x]\n");
+	write_file(t, "maps/m", "https://x a b\n");
+	load_bad(t, BA_ERR_CONFIG, "conf.d/10.conf:1: neither username =");
+	write_file(t, "conf.d/10.conf", "[issuer https://x]\nusername = a\n");
+	ba_config_free(load_good(t));
+}
+
+/* Who writes to a map, or to its directory, says who is root. */
+static void
+test_pm11_map_modes(void **state)
+{
+	static const mode_t bad[] = { 0620, 0660, 0602, 0666 };
+	static const mode_t good[] = { 0400, 0600, 0640, 0644 };
+	const struct tree *t = *state;
+	char path[160];
+	size_t i;
+
+	write_conf(t, "main.conf", MAPPED, "maps/m");
+	write_file(t, "maps/m", "https://m a b\n");
+	for (i = 0; i < 4; i++) {
+		set_mode(t, "maps/m", bad[i]);
+		load_bad(t, BA_ERR_CONFIG,
+		    "/maps/m may be written by group or others; it must be");
+		set_mode(t, "maps/m", good[i]);
+		ba_config_free(load_good(t));
+	}
+	set_mode(t, "maps", 0770);
+	load_bad(t, BA_ERR_CONFIG,
+	    "/maps/.:0: the directory may be written by group or others");
+	set_mode(t, "maps", 0755);
+	ba_config_free(load_good(t));
+	write_file(t, "maps/other", "https://m a b\n");
+	(void)snprintf(path, sizeof(path), "%s/maps/m", t->dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("other", path), 0);
+	load_bad(t, BA_ERR_CONFIG, "/maps/m is a symbolic link; it must be");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	load_bad(t, BA_ERR_CONFIG, "/maps/m is not a regular file");
+	assert_int_equal(rmdir(path), 0);
+	write_file(t, "maps/m", "");
+	ba_config_free(load_good(t));
+}
+
+static void
+test_map_too_large(void **state)
+{
+	const struct tree *t = *state;
+	char *text = malloc(BA_MAP_BYTES_MAX + 2);
+	size_t i;
+
+	assert_non_null(text);
+	write_conf(t, "main.conf", MAPPED, "maps/m");
+	for (i = 0; i <= BA_MAP_BYTES_MAX; i++)
+		text[i] = i % 4096 == 0 ? '\n' : '#';
+	text[i] = '\0';
+	write_file(t, "maps/m", text);
+	load_bad(t, BA_ERR_CONFIG, "/maps/m is too large");
+	text[i - 1] = '\0';
+	write_file(t, "maps/m", text);
+	ba_config_free(load_good(t));
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_said),
+		cmocka_unit_test(test_v36_tenants),
 		cmocka_unit_test(test_lookups),
 		cmocka_unit_test(test_v53_no_service_at_all),
 		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_peer_by_name),
 		cmocka_unit_test(test_limits_of_others),
+		cmocka_unit_test(test_long_problem),
 		cmocka_unit_test(test_every_problem),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_no_memory),
@@ -953,6 +1602,14 @@ main(void)
 		    test_pm11_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_too_large, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_map_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_map_files_problems, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_pm11_map_modes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_map_too_large, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,8 @@ static const struct pair good[] = {
 	{ "", "" },
 	{ "\n", "" },
 	{ "\n \n\t\n", "" },
+	{ "\r\n \r\n", "" },
+	{ "a=b\n\t", "1 a|b" },
 	{ "# nothing", "" },
 	{ " \t# nothing\n", "" },
 	{ "#[a]\n#b = c\n", "" },
@@ -214,12 +216,43 @@ test_long_lines(void **state)
 			memcpy(text + n, end[i], strlen(end[i]) + 1);
 			assert_int_equal(
 			    parse(text, n + strlen(end[i]), &seen), BA_OK);
-			if (n > BA_INI_LINE_MAX)
-				assert_string_equal(seen.text, "1!");
-			else
+			if (n <= BA_INI_LINE_MAX) {
 				assert_int_equal(seen.len, n + 2);
+				continue;
+			}
+			assert_string_equal(seen.text, "1!");
+			assert_string_equal(seen.complaint,
+			    "the line is too long: 4096 bytes are the most");
 		}
 	}
+}
+
+/* What map.c asks of its lines, too. */
+static void
+test_v27_text_ok(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} cases[] = {
+		{ "", true },
+		{ " a\t\xc3\xa4 ", true },
+		{ "a\n", false },
+		{ "a\x7f", false },
+		{ "\xc3", false },
+		{ "\xe2\x80\xae", false },
+	};
+	char text[BA_INI_LINE_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_true(ba_ini_text_ok(cases[i].text,
+				strlen(cases[i].text)) == cases[i].ok);
+	assert_false(ba_ini_text_ok("a\0b", 3));
+	memset(text, 'a', sizeof(text));
+	assert_true(ba_ini_text_ok(text, sizeof(text) - 1));
+	assert_false(ba_ini_text_ok(text, sizeof(text)));
 }
 
 static void
@@ -267,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_v27_text_ok),
 		cmocka_unit_test(test_error_ends_it),
 		cmocka_unit_test(test_mutilated),
 	};

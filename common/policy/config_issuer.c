@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h> /* with "", it would be the one of this room */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/url.h"
+#include "common/jose/jwk.h"
+#include "common/policy/config_value.h"
+#include "common/policy/pattern.h"
+
+/* The well-known suffixes must still fit behind it into BA_URL_MAX. */
+#define ISSUER_MAX 2000
+#define TENANT_MAX 64
+#define TENANTID   "{tenantid}"
+
+/*
+ * What a section says of all issuers that come of it; they stand side by side
+ * in the configuration, and are given it when the section is complete.
+ */
+struct draft {
+	struct ba_issuer values;
+	size_t first, n; /* of the configuration's issuers */
+};
+
+/* --- tenants -------------------------------------------------------------- */
+
+/*
+ * The issuer's URL for one of its tenants (NULL: no memory); name itself
+ * where tenants have no place in it.
+ */
+static const char *
+expand(struct ba_arena *a, const char *name, const char *tenant)
+{
+	const char *place = strstr(name, TENANTID);
+	size_t n = strlen(name) + strlen(tenant) + 1;
+	char *url;
+
+	if (place == NULL)
+		return name;
+	url = ba_arena_alloc(a, n, 1);
+	if (url != NULL)
+		(void)snprintf(url, n, "%.*s%s%s", (int)(place - name), name,
+		    tenant, place + strlen(TENANTID));
+	return url;
+}
+
+static const char *
+issuer_name_fault(const char *name)
+{
+	const char *place = strstr(name, TENANTID);
+	char url[ISSUER_MAX + 1];
+
+	if (*name == '\0')
+		return "an issuer section names its issuer: say [issuer URL]";
+	if (strlen(name) > ISSUER_MAX)
+		return "the issuer's URL is too long: 2000 bytes are the most";
+	/* With any tenant that is one. */
+	if (place == NULL)
+		(void)snprintf(url, sizeof(url), "%s", name);
+	else
+		(void)snprintf(url, sizeof(url), "%.*s0%s", (int)(place - name),
+		    name, place + strlen(TENANTID));
+	if (!ba_issuer_url_ok(url))
+		return "the issuer must be an https:// URL with a host, and "
+		       "without user, query and fragment";
+	return NULL;
+}
+
+/* Dots alone would be a step in the URL's path, to another place. */
+static bool
+tenant_ok(const char *tenant)
+{
+	size_t n = strspn(tenant, BA_ALNUM ".-");
+
+	return n <= TENANT_MAX && tenant[n] == '\0' && strspn(tenant, ".") < n;
+}
+
+static bool
+listed_before(const struct ba_strings *list, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (strcmp(list->v[j], list->v[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The issuers themselves were made by begin_issuer(). */
+static int
+set_tenant(struct ba_builder *b, void *object, const char *value)
+{
+	const struct draft *d = object;
+	const char *name = d->values.section, *url;
+	struct ba_strings ids = { .n = 0 };
+	size_t i;
+	int r;
+
+	r = ba_value_words(b, value, &ids);
+	if (r != BA_OK)
+		return r;
+	if (ids.n > 1 && strstr(name, TENANTID) == NULL) {
+		ba_builder_complain(b,
+		    "an issuer without " TENANTID " in its URL has one tenant: "
+		    "name one");
+		return BA_OK;
+	}
+	for (i = 0; i < ids.n; i++) {
+		url = expand(b->arena, name, ids.v[i]);
+		if (url == NULL)
+			return BA_ERR_NOMEM;
+		if (!tenant_ok(ids.v[i]))
+			ba_builder_complain(b,
+			    "'%.64s' is no tenant: 1 to 64 letters, digits, "
+			    "'.' and '-', and not dots alone",
+			    ids.v[i]);
+		else if (listed_before(&ids, i))
+			ba_builder_complain(b,
+			    "tenant '%s' stands twice: remove one", ids.v[i]);
+		else if (issuer_name_fault(name) == NULL &&
+			 issuer_name_fault(url) != NULL)
+			ba_builder_complain(b,
+			    "with tenant '%s' the issuer is no URL of at most "
+			    "%d bytes: mend the tenant or the issuer",
+			    ids.v[i], ISSUER_MAX);
+	}
+	return BA_OK;
+}
+
+/* --- keys and claims ------------------------------------------------------ */
+
+static int
+set_profile(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	if (strcmp(value, "rfc9068") == 0)
+		d->values.profile = BA_PROFILE_RFC9068;
+	else if (strcmp(value, "legacy") == 0)
+		d->values.profile = BA_PROFILE_LEGACY;
+	else
+		ba_builder_complain(b,
+		    "profile = %.64s is unknown: say rfc9068 or legacy", value);
+	return BA_OK;
+}
+
+static int
+set_audience(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	return ba_value_words(b, value, &d->values.audience);
+}
+
+static int
+set_verify(struct ba_builder *b, void *object, const char *value)
+{
+	(void)object;
+	if (strcmp(value, "jwt") == 0)
+		return BA_OK;
+	if (strcmp(value, "introspection") == 0 ||
+	    strcmp(value, "jwt+introspection") == 0)
+		ba_builder_complain(b,
+		    "verify = %s is not supported by this version: say jwt",
+		    value);
+	else
+		ba_builder_complain(
+		    b, "verify = %s is unknown: say jwt", value);
+	return BA_OK;
+}
+
+static int
+set_algorithms(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+	struct ba_strings names = { .n = 0 };
+	enum ba_alg alg;
+	size_t i;
+	int r;
+
+	d->values.algorithms = 0;
+	r = ba_value_words(b, value, &names);
+	for (i = 0; r == BA_OK && i < names.n; i++) {
+		if (ba_alg_parse(names.v[i], &alg) == BA_OK)
+			d->values.algorithms |= alg;
+		else
+			ba_builder_complain(b,
+			    "algorithm '%s' is unknown; there are RS, PS "
+			    "and ES with 256, 384 or 512, ES256K, EdDSA, "
+			    "Ed25519 and Ed448, and for a symmetric_key_file "
+			    "HS256, HS384 and HS512",
+			    names.v[i]);
+	}
+	return r;
+}
+
+static int
+set_jwks_file(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	return ba_value_path(b, value, &d->values.jwks_file);
+}
+
+static int
+set_ca_file(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	return ba_value_path(b, value, &d->values.ca_file);
+}
+
+static int
+set_symmetric_key_file(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	return ba_value_path(b, value, &d->values.symmetric_key_file);
+}
+
+static int
+set_clock_skew(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 0, BA_SKEW_MAX, &n))
+		d->values.clock_skew = (int64_t)n;
+	return BA_OK;
+}
+
+static int
+set_group_claim(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	return ba_value_claims(b, value, &d->values.group_claim);
+}
+
+/* --- who is that? --------------------------------------------------------- */
+
+static int
+set_map_file(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	d->values.map_where = b->at;
+	return ba_value_path(b, value, &d->values.map_file);
+}
+
+static int
+set_username(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	d->values.username_where = b->at;
+	return ba_value_claim(b, value, &d->values.username);
+}
+
+static int
+set_strip_domain(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	d->values.strip_where = b->at;
+	if (!ba_value_domain(b, value))
+		return BA_OK;
+	return ba_value_text(b, value, &d->values.strip_domain);
+}
+
+static int
+set_username_pattern(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+	char why[256];
+	int r;
+
+	d->values.pattern_where = b->at;
+	r = ba_pattern_compile(
+	    b->arena, value, why, sizeof(why), &d->values.pattern);
+	if (r != BA_ERR_CONFIG)
+		return r;
+	ba_builder_complain(b, "the pattern cannot be used: %s", why);
+	return BA_OK;
+}
+
+static int
+set_email_domain(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+	size_t i;
+	int r;
+
+	r = ba_value_words(b, value, &d->values.email_domain);
+	for (i = 0; r == BA_OK && i < d->values.email_domain.n; i++)
+		(void)ba_value_domain(b, d->values.email_domain.v[i]);
+	return r;
+}
+
+/* --- what the values say together ----------------------------------------- */
+
+static bool
+is_email(const struct ba_claim_path *path)
+{
+	return path->n == 1 && strcmp(path->step[0], "email") == 0;
+}
+
+/* Whatever was written wrongly has been reported, and is passed over. */
+static void
+judge_email(struct ba_builder *b, const struct ba_section *s,
+    const struct ba_issuer *values)
+{
+	const struct ba_claim_path *claim = &values->username;
+
+	if (claim->n == 0)
+		return;
+	if (is_email(claim)) {
+		if (ba_section_pair(s, "email_domain") == NULL &&
+		    ba_section_pair(s, "strip_domain") == NULL &&
+		    ba_section_says(b, s, "username"))
+			ba_builder_complain(b,
+			    "an address names nobody while any domain is "
+			    "taken: say email_domain = or strip_domain =, of "
+			    "the domains that are the issuer's own");
+	} else if (ba_section_says(b, s, "email_domain")) {
+		ba_builder_complain(b,
+		    "email_domain = is for username = email, not for '%s': "
+		    "say strip_domain =, or remove it",
+		    claim->text);
+	}
+}
+
+static void
+judge_identity(struct ba_builder *b, const struct ba_section *s,
+    const struct ba_issuer *values)
+{
+	static const char *const for_username[] = { "strip_domain",
+		"username_pattern", "email_domain" };
+	bool username = ba_section_pair(s, "username") != NULL;
+	size_t i;
+
+	if (!username && ba_section_pair(s, "map_file") == NULL)
+		ba_builder_complain(b,
+		    "neither username = nor map_file = is there: say which "
+		    "claim holds the user's name, or which file says whose "
+		    "subject is whom");
+	for (i = 0; i < sizeof(for_username) / sizeof(for_username[0]); i++)
+		if (!username && ba_section_says(b, s, for_username[i]))
+			ba_builder_complain(b,
+			    "%s = is about the claim of username =, which is "
+			    "not there: say which claim, or remove it",
+			    for_username[i]);
+	if (ba_section_pair(s, "strip_domain") != NULL &&
+	    ba_section_says(b, s, "username_pattern"))
+		ba_builder_complain(b,
+		    "username_pattern = and strip_domain = exclude each other: "
+		    "remove one");
+	judge_email(b, s, values);
+}
+
+/* A secret that is shared is another kind of issuer altogether. */
+static void
+judge_keys(
+    struct ba_builder *b, const struct ba_section *s, struct ba_issuer *values)
+{
+	static const char *const of_public_keys[] = { "jwks_file", "ca_file" };
+	bool symmetric = ba_section_pair(s, "symmetric_key_file") != NULL;
+	unsigned usual = symmetric ? BA_ALG_SYMMETRIC : BA_ALG_ASYMMETRIC;
+	size_t i;
+
+	for (i = 0; i < sizeof(of_public_keys) / sizeof(of_public_keys[0]); i++)
+		if (symmetric && ba_section_says(b, s, of_public_keys[i]))
+			ba_builder_complain(b,
+			    "%s = has no use beside symmetric_key_file =: "
+			    "remove one",
+			    of_public_keys[i]);
+	if (!ba_section_says(b, s, "algorithms"))
+		values->algorithms = usual;
+	else if ((values->algorithms & ~usual) != 0)
+		ba_builder_complain(b, "%s",
+		    symmetric ? "with symmetric_key_file = there are HS256, "
+				"HS384 and HS512 alone: remove the others"
+			      : "HS256, HS384 and HS512 need the secret that "
+				"the issuer shares with this machine: say "
+				"symmetric_key_file =, or remove them");
+}
+
+static void
+judge_issuer(struct ba_builder *b, const struct ba_section *s)
+{
+	struct draft *d = s->object;
+	struct ba_issuer *to, own;
+	size_t i;
+
+	if (strstr(s->name, TENANTID) != NULL &&
+	    ba_section_pair(s, "tenant") == NULL)
+		ba_builder_complain(b,
+		    TENANTID " stands in the issuer's URL, and tenant = is "
+			     "missing: say whose tokens are taken");
+	judge_identity(b, s, &d->values);
+	judge_keys(b, s, &d->values);
+	for (i = 0; i < d->n; i++) {
+		to = &b->config->issuers[d->first + i];
+		own = *to;
+		*to = d->values;
+		to->url = own.url;
+		to->tenant = own.tenant;
+		to->index = own.index;
+	}
+}
+
+/* --- [issuer URL] --------------------------------------------------------- */
+
+/* A double of the same section is told of at its tenants. */
+static void
+complain_double(struct ba_builder *b, const char *section, const char *url)
+{
+	const struct ba_issuer *twin = ba_config_issuer(b->config, url);
+
+	if (twin != NULL && strcmp(twin->section, section) != 0)
+		ba_builder_complain(b,
+		    "this makes the issuer '%.256s', and so does the section "
+		    "in %s, line %u: remove one",
+		    url, twin->where.file, twin->where.line);
+}
+
+static int
+make_issuer(struct ba_builder *b, struct draft *d, const char *tenant)
+{
+	struct ba_config *config = b->config;
+	const char *url, *section = d->values.section;
+	struct ba_issuer *v;
+
+	url = expand(b->arena, section, tenant == NULL ? "" : tenant);
+	v = ba_arena_grow(
+	    b->arena, config->issuers, config->n_issuers, sizeof(*v));
+	if (url == NULL || v == NULL)
+		return BA_ERR_NOMEM;
+	complain_double(b, section, url);
+	config->issuers = v;
+	v += config->n_issuers;
+	v->url = url;
+	v->section = section;
+	v->tenant = tenant;
+	v->index = config->n_issuers++;
+	v->where = b->at;
+	d->n++;
+	return BA_OK;
+}
+
+/*
+ * The tenants are read here already: services name issuers, and those must
+ * stand where they will stay, whichever comes first in the files.
+ */
+static void *
+begin_issuer(struct ba_builder *b, const struct ba_section *s)
+{
+	const struct ba_pair *pair = ba_section_pair(s, "tenant");
+	bool template = strstr(s->name, TENANTID) != NULL;
+	struct draft *d = ba_arena_alloc(b->arena, 1, sizeof(*d));
+	struct ba_strings ids = { .n = 0 };
+	size_t i;
+	int r = BA_OK;
+
+	if (d == NULL)
+		return NULL;
+	d->first = b->config->n_issuers;
+	d->values.section = s->name;
+	d->values.where = b->at;
+	d->values.clock_skew = BA_SKEW_DEFAULT;
+	if (pair != NULL)
+		r = ba_value_words(b, pair->value, &ids);
+	if (r == BA_OK && !template)
+		r = make_issuer(b, d, ids.n == 0 ? NULL : ids.v[0]);
+	for (i = 0; r == BA_OK && template && i < ids.n; i++)
+		r = make_issuer(b, d, ids.v[i]);
+	return r == BA_OK ? d : NULL;
+}
+
+static const struct ba_key issuer_keys[] = {
+	{ "tenant", set_tenant, NULL },
+	{ "profile", set_profile, NULL },
+	{ "audience", set_audience, NULL },
+	{ "verify", set_verify, NULL },
+	{ "algorithms", set_algorithms, NULL },
+	{ "jwks_file", set_jwks_file, NULL },
+	{ "ca_file", set_ca_file, NULL },
+	{ "symmetric_key_file", set_symmetric_key_file, NULL },
+	{ "clock_skew", set_clock_skew, NULL },
+	{ "group_claim", set_group_claim, NULL },
+	{ "map_file", set_map_file, NULL },
+	{ "username", set_username, NULL },
+	{ "strip_domain", set_strip_domain, NULL },
+	{ "username_pattern", set_username_pattern, NULL },
+	{ "email_domain", set_email_domain, NULL },
+};
+
+const struct ba_section_kind ba_issuer_kind = { "issuer", "[issuer URL]",
+	BA_KEYS(issuer_keys), issuer_name_fault, begin_issuer, judge_issuer,
+	NULL };

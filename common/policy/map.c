@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <config.h> /* with "", it would be the one of this room */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json/json.h"
+#include "common/policy/config_value.h"
+#include "common/policy/identity.h"
+#include "common/policy/ini.h"
+#include "common/policy/map.h"
+
+#define WSP " \t"
+
+struct row {
+	const char *issuer;
+	const char *sub;
+	struct ba_map_entry entry;
+};
+
+struct ba_map {
+	struct row *rows; /* by issuer and subject */
+	size_t n;
+};
+
+/* A map on its way. */
+struct reading {
+	struct ba_arena *arena;
+	const struct ba_config *config;
+	const struct ba_config_report *report;
+	struct ba_where at;
+	size_t problems;
+	struct row *rows;
+	size_t n;
+};
+
+static void complain(struct reading *m, const char *fmt, ...)
+    __attribute__((__format__(__printf__, 2, 3)));
+
+static void
+complain(struct reading *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	m->problems++;
+	va_start(ap, fmt);
+	ba_config_problem(m->report, &m->at, fmt, ap);
+	va_end(ap);
+}
+
+/* --- words of a line ------------------------------------------------------ */
+
+/* The bare word at s, cut off; what comes behind it. */
+static char *
+cut_word(char *s)
+{
+	s += strcspn(s, WSP);
+	if (*s != '\0')
+		*s++ = '\0';
+	return s + strspn(s, WSP);
+}
+
+/* Past the JSON string that begins at s; NULL where it does not end. */
+static char *
+skip_quoted(char *s)
+{
+	for (s++; *s != '"'; s++)
+		if (*s == '\0' || (*s == '\\' && *++s == '\0'))
+			return NULL;
+	return s + 1;
+}
+
+/*
+ * The value of the n bytes of a JSON string at s; in its place, where there
+ * is room, for no string is longer than what it is written as.
+ */
+static int
+unquote(char *s, size_t n)
+{
+	char object[BA_MAP_LINE_MAX + 8];
+	const char *value;
+	json_t *root;
+	int r;
+
+	/* The strict front takes objects only. */
+	n = (size_t)snprintf(object, sizeof(object), "{\"s\":%.*s}", (int)n, s);
+	r = ba_json_parse(object, n, &root);
+	if (r != BA_OK)
+		return r;
+	r = ba_json_string(root, "s", &value);
+	if (r == BA_OK)
+		memcpy(s, value, strlen(value) + 1);
+	json_decref(root);
+	return r;
+}
+
+/*
+ * The subject at s, cut off; *restp is what comes behind it, or NULL after a
+ * complaint.
+ */
+static int
+cut_subject(struct reading *m, char *s, char **restp)
+{
+	char *end, *rest;
+	int r = BA_ERR_JSON;
+
+	*restp = NULL;
+	if (*s != '"') {
+		rest = cut_word(s);
+		if (strpbrk(s, "#\"") == NULL)
+			*restp = rest;
+		else
+			complain(m,
+			    "subject '%.64s' has '#' or '\"' in it: write it "
+			    "as a "
+			    "JSON string",
+			    s);
+		return BA_OK;
+	}
+	rest = s;
+	end = skip_quoted(s);
+	if (end != NULL && strcspn(end, WSP) == 0) {
+		rest = cut_word(end);
+		r = unquote(s, strlen(s));
+	}
+	if (r == BA_ERR_NOMEM)
+		return r;
+	if (r == BA_OK)
+		*restp = rest;
+	else
+		complain(m,
+		    "the subject in quotes is no JSON string with a blank "
+		    "behind it: mend it");
+	return BA_OK;
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+static bool
+row_ok(struct reading *m, const struct row *row)
+{
+	const char *name = row->entry.name;
+
+	if (ba_config_issuer(m->config, row->issuer) == NULL)
+		complain(m,
+		    "issuer '%.256s' has no section: write the issuer of one, "
+		    "the "
+		    "same byte for byte",
+		    row->issuer);
+	else if (*row->sub == '\0')
+		complain(m, "the subject is empty: no token has such a one");
+	else if (!ba_name_ok(name, BA_ACCOUNTS_LOCAL) &&
+		 !ba_name_ok(name, BA_ACCOUNTS_VIRTUAL) &&
+		 strcmp(name, "root") != 0)
+		complain(m,
+		    "'%.64s' is no user name: lower-case letters, digits, '_' "
+		    "and "
+		    "'-', or a mail address",
+		    name);
+	else
+		return true;
+	return false;
+}
+
+/* What stands at s is cut into three and kept. */
+static int
+take_row(struct reading *m, char *s)
+{
+	struct row row, *rows;
+	char *sub, *name, *end;
+	int r;
+
+	row.issuer = s;
+	sub = cut_word(s);
+	row.sub = sub;
+	r = cut_subject(m, sub, &name);
+	if (r != BA_OK || name == NULL)
+		return r;
+	row.entry.name = name;
+	row.entry.where = m->at;
+	end = cut_word(name);
+	if (*name == '\0' || *end != '\0') {
+		complain(m,
+		    "a line has three words: the issuer, the subject, the "
+		    "name here");
+		return BA_OK;
+	}
+	if (!row_ok(m, &row))
+		return BA_OK;
+	rows = ba_arena_grow(m->arena, m->rows, m->n, sizeof(*rows));
+	if (rows == NULL)
+		return BA_ERR_NOMEM;
+	m->rows = rows;
+	rows[m->n++] = row;
+	return BA_OK;
+}
+
+/* One line of n bytes with a byte behind them, which is overwritten. */
+static int
+take_line(struct reading *m, char *s, size_t n)
+{
+	_Static_assert(BA_MAP_LINE_MAX == 4096, "a text below says 4096");
+	_Static_assert(BA_MAP_LINE_MAX <= BA_INI_LINE_MAX, "a line is judged");
+	if (n > 0 && s[n - 1] == '\r')
+		n--;
+	if (n > BA_MAP_LINE_MAX) {
+		complain(m, "the line is too long: 4096 bytes are the most");
+		return BA_OK;
+	}
+	if (!ba_ini_text_ok(s, n)) {
+		complain(m,
+		    "not plain text: control characters, or no UTF-8; JSON "
+		    "strings have \\u for such subjects");
+		return BA_OK;
+	}
+	s[n] = '\0';
+	s += strspn(s, WSP);
+	return *s == '\0' || *s == '#' ? BA_OK : take_row(m, s);
+}
+
+static int
+take_lines(struct reading *m, char *s, size_t n)
+{
+	char *end, *last = s + n;
+	int r = BA_OK;
+
+	for (; r == BA_OK && s < last; s = end + 1) {
+		m->at.line++;
+		end = memchr(s, '\n', (size_t)(last - s));
+		if (end == NULL)
+			end = last;
+		r = take_line(m, s, (size_t)(end - s));
+	}
+	return r;
+}
+
+/* --- order ---------------------------------------------------------------- */
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int r = strcmp(x->issuer, y->issuer);
+
+	return r != 0 ? r : strcmp(x->sub, y->sub);
+}
+
+/* For sorting: of doubles, the one that was written first. */
+static int
+compare_lines(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int r = compare(a, b);
+
+	if (r != 0)
+		return r;
+	return x->entry.where.line < y->entry.where.line ? -1 : 1;
+}
+
+static void
+find_doubles(struct reading *m)
+{
+	size_t i;
+
+	for (i = 1; i < m->n; i++) {
+		if (compare(&m->rows[i - 1], &m->rows[i]) != 0)
+			continue;
+		m->at.line = m->rows[i].entry.where.line;
+		complain(m,
+		    "subject '%.64s' of this issuer stands already in line "
+		    "%u: remove one",
+		    m->rows[i].sub, m->rows[i - 1].entry.where.line);
+	}
+}
+
+int
+ba_map_parse(struct ba_arena *a, const struct ba_config *config,
+    const char *name, const void *p, size_t n,
+    const struct ba_config_report *report, const struct ba_map **mapp)
+{
+	struct reading m = { .arena = a, .config = config, .report = report };
+	struct ba_map *map = ba_arena_alloc(a, 1, sizeof(*map));
+	char *text = ba_arena_str(a, p, n); /* cut into words, and kept */
+	int r;
+
+	*mapp = NULL;
+	m.at.file = ba_arena_str(a, name, strlen(name));
+	if (map == NULL || text == NULL || m.at.file == NULL)
+		return BA_ERR_NOMEM;
+	r = take_lines(&m, text, n);
+	if (r != BA_OK)
+		return r;
+	if (m.n > 0)
+		qsort(m.rows, m.n, sizeof(*m.rows), compare_lines);
+	find_doubles(&m);
+	if (m.problems > 0)
+		return BA_ERR_CONFIG;
+	map->rows = m.rows;
+	map->n = m.n;
+	*mapp = map;
+	return BA_OK;
+}
+
+const struct ba_map_entry *
+ba_map_find(const struct ba_map *map, const char *issuer, const char *sub)
+{
+	const struct row key = { .issuer = issuer, .sub = sub }, *row;
+
+	if (map->n == 0)
+		return NULL;
+	row = bsearch(&key, map->rows, map->n, sizeof(*row), compare);
+	return row == NULL ? NULL : &row->entry;
+}
+
+size_t
+ba_map_count(const struct ba_map *map)
+{
+	return map->n;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef BA_POLICY_PROFILE_H
+#define BA_POLICY_PROFILE_H
+
+#include "common/base/err.h"
+#include "common/policy/case.h"
+
+/*
+ * Is it an access token at all?  (RFC 8725 section 3.12: rules for each kind
+ * of token that exclude each other.)
+ *
+ * rfc9068: the header's typ is at+jwt (RFC 9068 section 4), and sub,
+ * client_id and jti are there.
+ *
+ * legacy: typ is missing, JWT or at+jwt; and nothing in the claims says that
+ * it is another kind.  For Keycloak, Entra ID and Okta.
+ */
+
+/*
+ * The header's typ, NULL where it has none, compared as a media type (RFC
+ * 7515 section 4.1.9).  BA_ERR_TYP.
+ */
+BA_MUST_CHECK int ba_profile_type(struct ba_case *c, const char *typ);
+
+/*
+ * Signs of another kind, in both profiles: at_hash, c_hash, s_hash, or a
+ * nonce beside an aud that is the client itself: an ID token (OpenID Connect
+ * Core 1.0 section 2; nonce alone is none: Keycloak before 25 put it into
+ * access tokens); events (RFC 8417: logout and security events);
+ * token_introspection (RFC 9701); htm or htu (RFC 9449, a proof).
+ *
+ * In legacy also: a claim typ other than Bearer (Keycloak: ID, Refresh,
+ * Logout); a nonce without any client; and neither scope nor scp, where the
+ * client is unknown or is itself in aud: so look the ID tokens of providers
+ * that sign them with nothing else in them.
+ * BA_ERR_ID_TOKEN.
+ */
+BA_MUST_CHECK int ba_profile_kind(struct ba_case *c);
+
+/*
+ * Required claims: sub, and in rfc9068 client_id and jti, each a string that
+ * is not empty, of at most 1024 bytes; BA_ERR_CLAIM.  No cnf: no proof of
+ * possession is known here (RFC 7800 section 3): BA_ERR_CNF.  iss, aud, exp
+ * and iat have checks of their own.  tid must be the issuer's tenant, where
+ * there is one: BA_ERR_TENANT.
+ */
+BA_MUST_CHECK int ba_profile_claims(struct ba_case *c);
+
+/*
+ * Claims that name the client to whom the token was issued, by provider:
+ * client_id (RFC 9068 section 2.2), azp (OpenID Connect, Keycloak, Entra ID
+ * v2), appid (Entra ID v1), cid (Okta).  NULL behind the last.
+ */
+const char *ba_profile_client_claim(size_t i);
+
+/* The claim that holds the scope: in legacy scp where there is no scope. */
+const char *ba_profile_scope_claim(const struct ba_case *c);
+
+#endif
