@@ -30,6 +30,16 @@ put_line(struct ba_buf *b, const char *fmt, ...)
 	return ba_buf_append_byte(b, '\n');
 }
 
+/* Where its keys are, unless the issuer is asked. */
+static const char *
+where_from(const struct ba_issuer *issuer)
+{
+	if (issuer->symmetric_key_file != NULL)
+		return "secret file, ";
+	return issuer->jwks_file != NULL ? "file, " : "";
+}
+
+/* One of several tenants has a url of its own, and a line of its own. */
 static int
 put_issuer(
     struct ba_broker *b, const struct ba_issuer *issuer, struct ba_buf *text)
@@ -41,8 +51,7 @@ put_issuer(
 	keys = ba_keys_get(e->keys, issuer, ba_clock_wall(b->o.clock));
 	last = ba_keys_last(e->keys, issuer);
 	return put_line(text, "issuer %s: %s%zu keys%s%s%s", issuer->url,
-	    issuer->jwks_file != NULL ? "file, " : "",
-	    keys != NULL ? ba_jwks_count(keys) : 0,
+	    where_from(issuer), keys != NULL ? ba_jwks_count(keys) : 0,
 	    ba_fetcher_asking(e, issuer) ? ", being asked now" : "",
 	    last != BA_OK ? ", last asking failed: " : "",
 	    last != BA_OK ? ba_err_text(last) : "");

@@ -23,10 +23,11 @@
 #define BA_LOGIN_LIFE 900
 
 /*
- * Of a record.  The claims kept are some 500 bytes; more than this is a list
- * of audiences or scopes that somebody uses to fill the store with.
+ * Of a record.  The claims kept are some 500 bytes, and with the longest list
+ * of groups that a provider sends (Entra ID: 200 GUIDs, 8 KiB) not yet 10 KiB;
+ * more than this is a list that somebody uses to fill the store with.
  */
-#define BA_LOGIN_BYTES_MAX (8 * 1024)
+#define BA_LOGIN_BYTES_MAX (16 * 1024)
 
 /* BA_ERR_LIMIT where the claims are too many; BA_ERR_NOMEM, BA_ERR_STORE. */
 BA_MUST_CHECK int ba_login_put(struct ba_store *store, uid_t peer,

@@ -118,6 +118,7 @@ read_fields(struct ba_query *q, const struct ba_msg *m)
 	q->q.user = ba_msg_has(m, BA_TAG_USER) ? q->user : NULL;
 	q->q.uid_known = ba_msg_has(m, BA_TAG_UID);
 	q->q.uid = ba_msg_u32(m, BA_TAG_UID, (uint32_t)-1);
+	q->q.rhost = q->rhost[0] != '\0' ? q->rhost : NULL;
 	q->q.origin = ba_msg_u8(m, BA_TAG_ORIGIN, BA_ORIGIN_STACK);
 	q->q.token = (const char *)m->field[BA_TAG_TOKEN].p;
 	q->q.token_len = m->field[BA_TAG_TOKEN].n;
@@ -315,10 +316,10 @@ remember_login(struct ba_query *q)
 	int r;
 
 	if (q->account || q->q.origin == BA_ORIGIN_SASL ||
-	    q->v.claims == NULL || q->v.issuer == NULL)
+	    q->v.claims == NULL || q->v.issuer == NULL || q->v.service == NULL)
 		return;
 	exp += q->v.issuer->clock_skew;
-	claims = ba_claims_kept(q->v.claims, q->v.issuer);
+	claims = ba_claims_kept(q->v.claims, q->v.issuer, q->v.service);
 	if (claims == NULL)
 		r = BA_ERR_NOMEM;
 	else
@@ -346,7 +347,7 @@ audit(struct ba_query *q)
 		.service = q->service,
 		.user = q->v.user[0] != '\0' ? q->v.user : q->q.user,
 		.peer = q->peer.uid,
-		.rhost = q->rhost[0] != '\0' ? q->rhost : NULL,
+		.rhost = q->q.rhost,
 		.tty = q->tty[0] != '\0' ? q->tty : NULL,
 		.issuer = q->v.issuer != NULL ? q->v.issuer->url : NULL,
 		.sub = q->v.sub,
@@ -472,6 +473,21 @@ ba_query_put_prompt(const struct ba_query *q, struct ba_buf *out)
 }
 
 /*
+ * The error code of the registry of RFC 6750 section 6.2 that says what the
+ * client could do about it: ask for another scope, or have its user log in
+ * once more (RFC 9470 section 3).
+ */
+static const char *
+status_of(int err)
+{
+	if (err == BA_ERR_SCOPE)
+		return "insufficient_scope";
+	if (err == BA_ERR_ACR || err == BA_ERR_AUTH_TIME)
+		return "insufficient_user_authentication";
+	return "invalid_token";
+}
+
+/*
  * What a SASL client is told (RFC 7628 section 3.2.2): what would help it,
  * from configuration alone, whoever asks.
  */
@@ -481,8 +497,7 @@ put_challenge(const struct ba_query *q, struct ba_msg_out *o)
 	const struct ba_service *s = service(q);
 	char url[BA_URL_MAX + 1];
 
-	ba_msg_put_str(o, BA_TAG_STATUS,
-	    q->err == BA_ERR_SCOPE ? "insufficient_scope" : "invalid_token");
+	ba_msg_put_str(o, BA_TAG_STATUS, status_of(q->err));
 	if (s == NULL || q->err == BA_ERR_PEER)
 		return;
 	/* A single scope is preferred there, a list not recommended. */

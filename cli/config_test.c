@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "common/base/paths.h"
 #include "common/jose/jwk.h"
 #include "common/policy/config.h"
+#include "common/policy/map.h"
 
 /* Standard output: the problems are what was asked for. */
 static void
@@ -36,19 +38,94 @@ print_words(const char *name, const struct ba_strings *s)
 		(void)printf(" %s", s->v[i]);
 }
 
+/* A rule of the summary, on a line of its own; nothing where there is none. */
+static void
+print_rule(const char *name, const struct ba_strings *s)
+{
+	if (s->n == 0)
+		return;
+	print_words(name, s);
+	(void)printf("\n");
+}
+
+static void
+print_limit(const char *text, const struct ba_limit *limit)
+{
+	if (limit->where.file != NULL)
+		(void)printf("    %s %lld s\n", text, (long long)limit->s);
+}
+
+static void
+print_paths(const struct ba_claim_paths *paths)
+{
+	size_t i;
+
+	if (paths->n == 0)
+		return;
+	(void)printf("    groups from claims");
+	for (i = 0; i < paths->n; i++)
+		(void)printf(" %s", paths->v[i].text);
+	(void)printf("\n");
+}
+
+static void
+print_identity(const struct ba_issuer *issuer)
+{
+	if (issuer->map != NULL)
+		(void)printf("    user name from %s (%zu subjects)\n",
+		    issuer->map_file, ba_map_count(issuer->map));
+	if (issuer->username.n > 0)
+		(void)printf(
+		    "    user name from claim %s", issuer->username.text);
+	if (issuer->strip_domain != NULL)
+		(void)printf(", less @%s", issuer->strip_domain);
+	if (issuer->pattern != NULL)
+		(void)printf(", by username_pattern");
+	if (issuer->email_domain.n > 0)
+		print_words(", of", &issuer->email_domain);
+	if (issuer->username.n > 0)
+		(void)printf("\n");
+}
+
 static void
 print_issuer(const struct ba_issuer *issuer)
 {
+	const char *keys = "the issuer";
 	unsigned bit;
 
+	if (issuer->jwks_file != NULL)
+		keys = issuer->jwks_file;
+	else if (issuer->symmetric_key_file != NULL)
+		keys = issuer->symmetric_key_file;
 	(void)printf("issuer %s\n", issuer->url);
-	print_words("    audience", &issuer->audience);
-	(void)printf("; user name from claim %s; algorithms", issuer->username);
+	if (issuer->tenant != NULL)
+		(void)printf("    tenant %s\n", issuer->tenant);
+	(void)printf("    profile %s; algorithms",
+	    issuer->profile == BA_PROFILE_LEGACY ? "legacy" : "rfc9068");
 	for (bit = 1; bit <= BA_ALG_ALL; bit <<= 1)
 		if ((issuer->algorithms & bit) != 0)
 			(void)printf(" %s", ba_alg_name((enum ba_alg)bit));
-	(void)printf("; keys from %s\n",
-	    issuer->jwks_file != NULL ? issuer->jwks_file : "the issuer");
+	(void)printf("; keys from %s\n", keys);
+	print_rule("    audience", &issuer->audience);
+	print_identity(issuer);
+	print_paths(&issuer->group_claim);
+}
+
+static void
+print_rules(const struct ba_service *s)
+{
+	print_rule("    audience", &s->audience);
+	print_rule("    scopes, all of", &s->require_scope);
+	print_paths(&s->group_claim);
+	print_rule("    groups, all of", &s->require_group);
+	print_rule("    groups, one of", &s->allow_group);
+	print_rule("    clients, one of", &s->allow_client);
+	print_rule("    acr, one of", &s->allow_acr);
+	print_rule("    amr, all of", &s->require_amr);
+	print_limit("last authentication at most", &s->max_auth_age);
+	print_limit("lifetime of a token at most", &s->max_lifetime);
+	print_limit("age of a token at most", &s->max_age);
+	print_rule("    networks, one of", &s->allow_network.text);
 }
 
 static void
@@ -59,15 +136,13 @@ print_service(const struct ba_service *s)
 	(void)printf("service %s\n    issuers", s->name);
 	for (i = 0; i < s->n_issuers; i++)
 		(void)printf(" %s", s->issuer[i]->url);
-	if (s->require_scope.n > 0)
-		print_words("; scopes", &s->require_scope);
-	else
-		(void)printf("; no scope");
+	(void)printf("\n");
+	print_rules(s);
 	if (s->accounts == BA_ACCOUNTS_LOCAL)
-		(void)printf("; users of this machine from uid %lu",
+		(void)printf("    users of this machine from uid %lu",
 		    (unsigned long)s->min_uid);
 	else
-		(void)printf("; virtual users");
+		(void)printf("    virtual users");
 	(void)printf("; asked by uid");
 	for (i = 0; i < s->n_peers; i++)
 		(void)printf(" %lu", (unsigned long)s->peer[i]);
@@ -78,25 +153,53 @@ print_service(const struct ba_service *s)
 static void
 note_key_file(const struct ba_issuer *issuer, uid_t trusted_uid)
 {
+	bool secret = issuer->symmetric_key_file != NULL;
+	const char *file =
+	    secret ? issuer->symmetric_key_file : issuer->jwks_file;
 	struct ba_jwks *set = NULL;
 	struct ba_buf b;
 	const char *why = "";
 	size_t bad = 0;
+	int r;
 
-	if (issuer->jwks_file == NULL)
+	if (file == NULL)
 		return;
 	ba_buf_init(&b, BA_JWKS_BYTES_MAX);
-	if (ba_read_trusted(issuer->jwks_file, trusted_uid, 0, &b, &why) !=
-	    BA_OK)
-		note_at(&issuer->where, issuer->jwks_file, why);
-	else if (ba_jwks_parse(b.p, b.len, &set, &bad) != BA_OK)
-		note_at(&issuer->where, issuer->jwks_file,
-		    "is no key set with a usable key; nobody enters by it");
+	r = ba_read_trusted(file, trusted_uid, secret, &b, &why);
+	if (r != BA_OK) {
+		note_at(&issuer->where, file, why);
+		goto out;
+	}
+	r = secret ? ba_jwks_parse_symmetric(b.p, b.len, &set)
+		   : ba_jwks_parse(b.p, b.len, &set, &bad);
+	if (r != BA_OK)
+		note_at(&issuer->where, file,
+		    secret ? "is no set of secrets that are long enough; "
+			     "nobody enters by it"
+			   : "is no key set with a usable key; nobody enters "
+			     "by it");
 	else if (bad > 0)
-		note_at(&issuer->where, issuer->jwks_file,
+		note_at(&issuer->where, file,
 		    "has keys that break the rules and are not used");
+out:
 	ba_jwks_free(set);
 	ba_buf_wipe(&b);
+}
+
+/* V45: many providers let people change these themselves. */
+static void
+note_claim(const struct ba_issuer *issuer)
+{
+	static const char *const theirs[] = { "email", "name", "nickname",
+		"preferred_username", "unique_name", "upn" };
+	const char *claim = issuer->username.text;
+	size_t i;
+
+	for (i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+		if (issuer->username.n > 0 && strcmp(claim, theirs[i]) == 0)
+			note_at(&issuer->username_where, claim,
+			    "make sure that users cannot change this claim "
+			    "themselves");
 }
 
 static void
@@ -105,13 +208,7 @@ note_issuer(const struct ba_issuer *issuer, uid_t trusted_uid)
 	note_key_file(issuer, trusted_uid);
 	if (issuer->ca_file != NULL && access(issuer->ca_file, R_OK) != 0)
 		note_at(&issuer->where, issuer->ca_file, "cannot be read");
-	/* V45: many providers let people change these themselves. */
-	if (strcmp(issuer->username, "email") == 0 ||
-	    strcmp(issuer->username, "preferred_username") == 0 ||
-	    strcmp(issuer->username, "name") == 0)
-		note_at(&issuer->where, issuer->username,
-		    "make sure that users cannot change this claim "
-		    "themselves");
+	note_claim(issuer);
 }
 
 static void
@@ -123,10 +220,19 @@ note_service(const struct ba_service *s)
 		    "account_without_token is not set: where pam_oauth2 stands "
 		    "in the account phase, logins by key or password are "
 		    "denied; say allow or deny");
-	if (s->require_scope.n == 0)
+	if (s->require_scope.n == 0 && s->require_group.n == 0 &&
+	    s->allow_group.n == 0 && s->allow_client.n == 0)
 		note_at(&s->where, s->name,
-		    "no require_scope: any token of its issuers for the "
-		    "audience will do");
+		    "neither scope nor group nor client is asked for: any "
+		    "token of its issuers for the audience will do");
+}
+
+/* Tenants share their section, and what is to be said of it. */
+static bool
+first_of_section(const struct ba_config *config, size_t i)
+{
+	return i == 0 || strcmp(config->issuers[i - 1].section,
+			     config->issuers[i].section) != 0;
 }
 
 static void
@@ -143,7 +249,8 @@ print_summary(const struct ba_config *config, uid_t trusted_uid)
 		    config->listens[i].path, (unsigned)config->listens[i].mode,
 		    (unsigned long)config->listens[i].group);
 	for (i = 0; i < config->n_issuers; i++)
-		note_issuer(&config->issuers[i], trusted_uid);
+		if (first_of_section(config, i))
+			note_issuer(&config->issuers[i], trusted_uid);
 	for (i = 0; i < config->n_services; i++)
 		note_service(&config->services[i]);
 	if (config->n_services == 0)

@@ -7,6 +7,9 @@
 #include "cli/explain.h"
 #include "common/base/log.h"
 
+/* The longest name of a check is authentication. */
+#define NAME_WIDTH 14
+
 void
 ba_explain_clear(struct ba_explain *e)
 {
@@ -50,8 +53,8 @@ ba_explain_print(const struct ba_explain *e, FILE *f)
 			continue;
 		}
 		result = e->check[i].err == BA_OK ? "ok" : "FAIL";
-		(void)fprintf(
-		    f, "%-4s  %-10s", result, ba_check_name((enum ba_check)i));
+		(void)fprintf(f, "%-4s  %-*s", result, NAME_WIDTH,
+		    ba_check_name((enum ba_check)i));
 		if (e->check[i].err != BA_OK)
 			(void)fprintf(f, "  %s", ba_err_name(e->check[i].err));
 		if (detail[0] != '\0')
@@ -63,7 +66,7 @@ ba_explain_print(const struct ba_explain *e, FILE *f)
 }
 
 void
-ba_explain_verdict(int err, const char *user, int64_t exp, FILE *f)
+ba_explain_verdict(int err, const char *user, int64_t exp, bool proven, FILE *f)
 {
 	time_t t = (time_t)exp;
 	char when[64] = "?";
@@ -78,5 +81,7 @@ ba_explain_verdict(int err, const char *user, int64_t exp, FILE *f)
 	if (gmtime_r(&t, &tm) != NULL)
 		(void)strftime(
 		    when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	(void)fprintf(f, "verdict: accepted as %s until %s\n", user, when);
+	(void)fprintf(f, "verdict: %saccepted as %s until %s%s\n",
+	    proven ? "" : "would be ", user, when,
+	    proven ? "" : ", were these the claims of a signed token");
 }

@@ -37,8 +37,10 @@ void ba_explain_print(const struct ba_explain *e, FILE *f);
 
 /*
  * "verdict: accepted as NAME until TIME", or "verdict: FAMILY: NAME text" of
- * err.  user and exp count for BA_OK alone.
+ * err.  user, exp and proven count for BA_OK alone: where no signature proved
+ * the claims (proven false), nobody "is" accepted, and the line says so.
  */
-void ba_explain_verdict(int err, const char *user, int64_t exp, FILE *f);
+void ba_explain_verdict(
+    int err, const char *user, int64_t exp, bool proven, FILE *f);
 
 #endif

@@ -2,6 +2,10 @@ bin_PROGRAMS += bearerauth bearerauth-askpass
 
 bearerauth_SOURCES = \
 	cli/check.c \
+	cli/check_input.c \
+	cli/check_input.h \
+	cli/check_keys.c \
+	cli/check_keys.h \
 	cli/cli.h \
 	cli/common.c \
 	cli/config_test.c \

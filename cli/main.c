@@ -15,9 +15,15 @@ static const struct {
 	int (*run)(int argc, char *const argv[]);
 } commands[] = {
 	{ { "check", NULL },
-	    "--service NAME [--user NAME] [--uid N] [--config FILE]\n"
-	    "                [--store FILE] [--fetch-helper FILE] <TOKEN",
+	    "--service NAME [--user NAME] [--uid N] [--rhost ADDRESS]\n"
+	    "                [--as-of TIME] [--config FILE] [--store FILE]\n"
+	    "                [--fetch-helper FILE] <TOKEN",
 	    "judge the token on standard input and explain", ba_cli_check },
+	{ { "check", NULL },
+	    "--claims FILE --service NAME [--user NAME] [--uid N]\n"
+	    "                [--rhost ADDRESS] [--as-of TIME] [--config FILE]",
+	    "would a person of whom these claims are true get in, and why?",
+	    ba_cli_check },
 	{ { "config", "test" }, "[--config FILE]",
 	    "read the configuration as the broker would", ba_cli_config_test },
 	{ { "status", NULL }, "[--socket PATH]",

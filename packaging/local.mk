@@ -21,7 +21,8 @@ dist_examples_DATA = \
 	packaging/bearerauth.conf.example \
 	packaging/pam.sshd.example \
 	packaging/pam.su.example \
-	packaging/pam.sudo.example
+	packaging/pam.sudo.example \
+	packaging/people.map.example
 
 $(systemdsystemunit_DATA) $(BA_PACKAGING_CONF): Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging && \

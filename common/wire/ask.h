@@ -74,7 +74,7 @@ struct ba_ask_host {
 struct ba_answer {
 	char user[256]; /* accepted: the local name */
 	int64_t expires; /* accepted: the token's exp, or 0 */
-	char status[64]; /* refused: RFC 6750 error code */
+	char status[64]; /* refused: error code of RFC 6750 or 9470 */
 	char scope[512]; /* … scope that would help, or "" */
 	char metadata[2049]; /* … openid-configuration, or "" */
 };

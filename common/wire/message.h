@@ -71,7 +71,7 @@ enum ba_tag {
 	BA_TAG_STYLE = 12, /* u8, enum ba_prompt_style */
 	BA_TAG_FAMILY = 13, /* u8, enum ba_family */
 	BA_TAG_EXPIRES = 14, /* u64, seconds since 1970 */
-	BA_TAG_STATUS = 15, /* text, 1–63: RFC 6750 error code, for SASL */
+	BA_TAG_STATUS = 15, /* text, 1–63: error code (RFC 6750, RFC 9470) */
 	BA_TAG_SCOPE = 16, /* text, 1–511: scope that would help */
 	BA_TAG_METADATA = 17, /* text, 1–2048: openid-configuration */
 	BA_TAG_COMMAND = 18, /* text, 1–255: a control command */

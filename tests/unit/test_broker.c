@@ -55,6 +55,7 @@ static char me[32]; /* our uid, for peer = */
 /* What the broker is started with, where it is not the usual. */
 static struct {
 	rlim_t files; /* hard limit of open files; 0: ours */
+	bool map; /* issuer A has the map file */
 	bool keep_store;
 } special;
 
@@ -123,6 +124,7 @@ write_config(const char *more)
 	    "[issuer " ISS_A "]\n"
 	    "audience = here\nusername = preferred_username\n"
 	    "jwks_file = %s\n"
+	    "%s%s\n"
 	    "[issuer " ISS_B "]\n"
 	    "audience = here\nusername = preferred_username\n"
 	    "[service sshd]\nissuer = " ISS_A " " ISS_B "\npeer = %s\n"
@@ -136,7 +138,8 @@ write_config(const char *more)
 	    "[service careful]\nissuer = " ISS_A "\npeer = %s\n"
 	    "confirm = Really?\n"
 	    "%s",
-	    in_dir("jwks_a"), me, me, me, me, more);
+	    in_dir("jwks_a"), special.map ? "map_file = " : "",
+	    special.map ? in_dir("map") : "", me, me, me, me, more);
 	write_file("conf", text);
 }
 
@@ -289,7 +292,8 @@ send_all(int fd, const void *p, size_t n)
 
 struct question {
 	const char *service, *user, *id, *token, *reply;
-	unsigned deadline;
+	const char *rhost; /* "-": none */
+	unsigned deadline, uid; /* 0: the usual; uid is one more */
 	bool no_uid, account, mute, sasl;
 };
 
@@ -309,8 +313,12 @@ build(const struct question *q, struct ba_buf *b)
 	    &o, BA_TAG_SERVICE, q->service != NULL ? q->service : "sshd");
 	ba_msg_put_str(&o, BA_TAG_USER, q->user != NULL ? q->user : "alice");
 	if (!q->no_uid)
-		ba_msg_put_u32(&o, BA_TAG_UID, UID_ALICE);
-	ba_msg_put_str(&o, BA_TAG_RHOST, "192.0.2.1 verdict=accepted");
+		ba_msg_put_u32(
+		    &o, BA_TAG_UID, q->uid != 0 ? q->uid - 1 : UID_ALICE);
+	if (q->rhost == NULL)
+		ba_msg_put_str(&o, BA_TAG_RHOST, "192.0.2.1 verdict=accepted");
+	else if (strcmp(q->rhost, "-") != 0)
+		ba_msg_put_str(&o, BA_TAG_RHOST, q->rhost);
 	ba_msg_put_u32(
 	    &o, BA_TAG_DEADLINE, q->deadline != 0 ? q->deadline : 10000);
 	ba_msg_put_u8(&o, BA_TAG_CAN_PROMPT, !q->mute);
@@ -692,6 +700,267 @@ account(void **state)
 	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
 	assert_string_equal(a.user, "alice");
 	stop(&b);
+}
+
+/* --- the rules of a service, from both ends of the conversation ----------- */
+
+/* alice's, with these members behind all others. */
+static char *
+token_with(const char *more)
+{
+	char scope[512];
+
+	/* Out of the string and into it again. */
+	snprintf(scope, sizeof(scope), "login\",%s,\"filler\":\"", more);
+	return token(mint_a, ISS_A, "alice", scope, 300);
+}
+
+struct rule_case {
+	const char *rule; /* of [service rules] */
+	const char *more, *rhost; /* of the token, of the question */
+	const char *error, *status; /* NULL: accepted */
+};
+
+static const struct rule_case rule_cases[] = {
+	{ "allow_acr = loa2 loa3", "\"acr\":\"loa3\"", NULL, NULL, NULL },
+	{ "allow_acr = loa2 loa3", "\"acr\":\"loa1\"", NULL, "ACR",
+	    "insufficient_user_authentication" },
+	{ "require_amr = otp", "\"amr\":[\"pwd\",\"otp\"]", NULL, NULL, NULL },
+	{ "require_amr = otp", "\"amr\":[\"pwd\"]", NULL, "ACR",
+	    "insufficient_user_authentication" },
+	{ "max_auth_age = 315360000", "\"auth_time\":1700000000", NULL, NULL,
+	    NULL },
+	{ "max_auth_age = 300", "\"auth_time\":1700000000", NULL, "AUTH_TIME",
+	    "insufficient_user_authentication" },
+	{ "require_scope = other", "\"x\":1", NULL, "SCOPE",
+	    "insufficient_scope" },
+	{ "require_group = wheel", "\"groups\":[\"wheel\"]", NULL, NULL, NULL },
+	{ "require_group = wheel", "\"groups\":[\"users\"]", NULL, "GROUP",
+	    "invalid_token" },
+	{ "allow_client = c d", "\"x\":1", NULL, NULL, NULL },
+	{ "allow_client = d e", "\"x\":1", NULL, "CLIENT", "invalid_token" },
+	{ "max_lifetime = 600", "\"x\":1", NULL, NULL, NULL },
+	{ "max_lifetime = 30", "\"x\":1", NULL, "LIFETIME", "invalid_token" },
+	{ "allow_network = 192.0.2.0/24", "\"x\":1", "192.0.2.7", NULL, NULL },
+	{ "allow_network = 192.0.2.0/24", "\"x\":1", "::ffff:192.0.2.7", NULL,
+	    NULL },
+	{ "allow_network = 192.0.2.0/24", "\"x\":1", "192.0.3.7", "SOURCE",
+	    "invalid_token" },
+	/* No address, in either spelling; and a name, which is none. */
+	{ "allow_network = 0.0.0.0/0 ::/0", "\"x\":1", "-", "SOURCE",
+	    "invalid_token" },
+	{ "allow_network = 0.0.0.0/0 ::/0", "\"x\":1", "", "SOURCE",
+	    "invalid_token" },
+	{ "allow_network = 0.0.0.0/0 ::/0", "\"x\":1", "localhost", "SOURCE",
+	    "invalid_token" },
+};
+
+static void
+use_rule(const char *rule)
+{
+	char section[512];
+	struct answer a;
+
+	snprintf(section, sizeof(section),
+	    "[service rules]\nissuer = " ISS_A "\npeer = %s\n%s\n", me, rule);
+	write_config(section);
+	assert_int_equal(control("reload", &a), BA_FAMILY_OK);
+}
+
+/* A PAM login and its account phase, then the same as SASL. */
+static void
+check_rule(const struct rule_case *c)
+{
+	struct question q = { .service = "rules", .rhost = c->rhost };
+	char error[64], *t = token_with(c->more);
+	bool ok = c->error == NULL;
+	struct answer a;
+
+	use_rule(c->rule);
+	q.token = t;
+	assert_int_equal(
+	    ask(&q, &a), ok ? BA_FAMILY_OK : BA_FAMILY_NOT_ALLOWED);
+	q.account = true;
+	q.id = ID_1;
+	if (ok)
+		assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	q.account = false;
+	q.sasl = true;
+	assert_int_equal(
+	    ask(&q, &a), ok ? BA_FAMILY_OK : BA_FAMILY_NOT_ALLOWED);
+	assert_string_equal(a.status, ok ? "" : c->status);
+	if (!ok) {
+		snprintf(error, sizeof(error),
+		    "ask verdict=\"not allowed\" error=%s check=", c->error);
+		assert_true(logged(error));
+	}
+	free(t);
+}
+
+static void
+STEP_01_rules_and_what_a_client_is_told(void **state)
+{
+	struct broker b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rule_cases) / sizeof(rule_cases[0]); i++) {
+		/* A log for each. */
+		write_config("");
+		start(&b, NULL);
+		check_rule(&rule_cases[i]);
+		stop(&b);
+	}
+}
+
+/* The account phase goes by the rules of now, on the claims of then. */
+static void
+V48_rules_that_changed_after_the_login(void **state)
+{
+	struct question q = { .service = "rules", .rhost = "192.0.2.7" };
+	struct broker b;
+	struct answer a;
+	char *t;
+
+	(void)state;
+	write_config("");
+	start(&b, NULL);
+	t = token_with("\"groups\":[\"wheel\",\"users\"]");
+	use_rule("require_group = wheel\nallow_network = 192.0.2.0/24");
+	q.token = t;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	q.account = true;
+	q.id = ID_1;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	/* … and from where it is asked now (V48). */
+	q.rhost = "192.0.3.7";
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	assert_true(logged("account verdict=\"not allowed\" error=SOURCE "
+			   "check=source"));
+	q.rhost = "192.0.2.7";
+	use_rule("require_group = users");
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	use_rule("require_group = admins");
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	assert_true(logged("account verdict=\"not allowed\" error=GROUP "
+			   "check=group"));
+	free(t);
+	stop(&b);
+}
+
+/*
+ * uid 0 by a line of the map, and by nothing else: not by a claim that says
+ * root, nor for anybody whom another line names.
+ */
+static void
+PM_02_root_by_the_map_alone(void **state)
+{
+	struct question q = { .service = "rules", .user = "root", .uid = 1 };
+	char *good;
+	struct broker b;
+	struct answer a;
+
+	(void)state;
+	write_config("");
+	start(&b, NULL);
+	good = token(mint_a, ISS_A, "alice", "login", 300);
+	write_file("map", "# nobody\n");
+	special.map = true;
+	use_rule("");
+	q.token = good;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	write_file("map", "# who\n" ISS_A "  s-1  root\n");
+	/* Not before somebody reads it again. */
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	use_rule("");
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	assert_string_equal(a.user, "root");
+	q.account = true;
+	q.id = ID_1;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	q.account = false;
+	q.id = NULL;
+	/* Now s-1 is root, and alice no more, whatever the token calls them. */
+	q.user = "alice";
+	q.uid = 0;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	write_file("map", "# who\n" ISS_A "  s-2  root\n");
+	use_rule("");
+	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
+	q.user = "root";
+	q.uid = 1;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	/* A claim that says root. */
+	free(good);
+	good = token(mint_a, ISS_A, "root", "login", 300);
+	q.token = good;
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
+	assert_true(logged("error=USER_NAME check=identity"));
+	special.map = false;
+	free(good);
+	stop(&b);
+}
+
+/* Each tenant is an issuer, and each has its line. */
+static void
+V36_tenants_in_the_status(void **state)
+{
+	static const char more[] =
+	    "[issuer https://login.example.org/{tenantid}/v2.0]\n"
+	    "tenant = 11111111-1111-1111-1111-111111111111 "
+	    "22222222-2222-2222-2222-222222222222\n"
+	    "audience = here\nusername = preferred_username\n";
+	struct broker b;
+	struct answer a;
+
+	(void)state;
+	write_config(more);
+	start(&b, NULL);
+	assert_int_equal(control("status", &a), BA_FAMILY_OK);
+	assert_non_null(strstr(a.text,
+	    "issuer https://login.example.org/"
+	    "11111111-1111-1111-1111-111111111111/v2.0: 0 keys\n"));
+	assert_non_null(strstr(a.text,
+	    "issuer https://login.example.org/"
+	    "22222222-2222-2222-2222-222222222222/v2.0: 0 keys\n"));
+	assert_null(strstr(a.text, "{tenantid}"));
+	stop(&b);
+}
+
+/* Where keys come from is said; a secret and its hash are not. */
+static void
+JWK_09_a_secret_in_the_status(void **state)
+{
+	static const char k[] = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlYyE";
+	struct broker b;
+	struct answer a;
+	char more[512];
+	int i;
+
+	(void)state;
+	snprintf(more, sizeof(more), "{\"kty\":\"oct\",\"k\":\"%s\"}", k);
+	write_file("secret", more);
+	snprintf(more, sizeof(more),
+	    "[issuer https://shared.example.org]\naudience = here\n"
+	    "username = sub\nsymmetric_key_file = %s\n",
+	    in_dir("secret"));
+	write_config(more);
+	/* Then for others to read, which makes it no secret. */
+	for (i = 0; i < 2; i++) {
+		start(&b, NULL);
+		assert_int_equal(control("status", &a), BA_FAMILY_OK);
+		assert_non_null(strstr(a.text,
+		    i == 0
+			? "issuer https://shared.example.org: secret file, 1 "
+			  "keys\n"
+			: "issuer https://shared.example.org: secret file, 0 "
+			  "keys"));
+		assert_int_equal(logged(in_dir("secret")), i == 1);
+		assert_false(logged(k));
+		assert_null(strstr(a.text, k));
+		stop(&b);
+		assert_int_equal(chmod(in_dir("secret"), 0644), 0);
+	}
 }
 
 /* As long as a token may be, through frame, verifier and login record. */
@@ -1476,9 +1745,9 @@ static int
 tear_down(void **state)
 {
 	static const char *const names[] = { "ask", "control", "notify", "conf",
-		"jwks_a", "jwks_b", "metadata_b", "log", "requests", "store.db",
-		"store.db-wal", "store.db-shm", "fake-good", "fake-down",
-		"fake-hang", "fake-exit" };
+		"jwks_a", "jwks_b", "metadata_b", "map", "secret", "log",
+		"requests", "store.db", "store.db-wal", "store.db-shm",
+		"fake-good", "fake-down", "fake-hang", "fake-exit" };
 	size_t i;
 
 	(void)state;
@@ -1506,6 +1775,11 @@ main(int argc, char **argv)
 		    V51_unwelcome_peers_are_logged_once_in_a_while),
 		cmocka_unit_test(confirm),
 		cmocka_unit_test(account),
+		cmocka_unit_test(STEP_01_rules_and_what_a_client_is_told),
+		cmocka_unit_test(V48_rules_that_changed_after_the_login),
+		cmocka_unit_test(PM_02_root_by_the_map_alone),
+		cmocka_unit_test(V36_tenants_in_the_status),
+		cmocka_unit_test(JWK_09_a_secret_in_the_status),
 		cmocka_unit_test(the_longest_token),
 		cmocka_unit_test(broken_frames),
 		cmocka_unit_test(V51_noise),

@@ -31,14 +31,15 @@ print(const struct ba_explain *e)
 }
 
 static void
-assert_verdict(int err, const char *user, int64_t exp, const char *want)
+assert_verdict(
+    int err, const char *user, int64_t exp, bool proven, const char *want)
 {
 	char *text = NULL;
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
 
 	assert_non_null(f);
-	ba_explain_verdict(err, user, exp, f);
+	ba_explain_verdict(err, user, exp, proven, f);
 	assert_int_equal(fclose(f), 0);
 	assert_string_equal(text, want);
 	free(text);
@@ -62,7 +63,7 @@ test_a_line_for_each_check(void **state)
 		lines++;
 	assert_int_equal(lines, BA_EXPLAIN_CHECKS);
 	assert_non_null(
-	    strstr(text, "ok    service     fine  (/etc/x.conf:7)\n"));
+	    strstr(text, "ok    service         fine  (/etc/x.conf:7)\n"));
 	assert_null(strstr(text, "FAIL"));
 	assert_null(strstr(text, "-   "));
 	free(text);
@@ -80,9 +81,9 @@ test_what_was_not_reached(void **state)
 	ba_explain_check(
 	    &e, BA_CHECK_FORM, BA_ERR_TOKEN_SYNTAX, "two segments", NULL);
 	text = print(&e);
-	assert_non_null(strstr(text, "ok    service   \n"));
+	assert_non_null(strstr(text, "ok    service       \n"));
 	assert_non_null(
-	    strstr(text, "FAIL  form        TOKEN_SYNTAX  two segments\n"));
+	    strstr(text, "FAIL  form            TOKEN_SYNTAX  two segments\n"));
 	assert_non_null(strstr(text, "-     signature\n"));
 	free(text);
 	ba_explain_clear(&e);
@@ -111,7 +112,7 @@ test_details_cannot_draw_on_the_terminal(void **state)
 	text = print(&e);
 	assert_null(strchr(text, '\x1b'));
 	assert_non_null(strstr(text,
-	    "FAIL  issuer      ISS  iss is \"a?ok    signature?[2J\"  "
+	    "FAIL  issuer          ISS  iss is \"a?ok    signature?[2J\"  "
 	    "(a?[2J:1)\n"));
 	free(text);
 }
@@ -120,17 +121,55 @@ static void
 test_verdicts(void **state)
 {
 	(void)state;
-	assert_verdict(BA_OK, "alice", 1767225600,
+	assert_verdict(BA_OK, "alice", 1767225600, true,
 	    "verdict: accepted as alice until 2026-01-01 00:00:00 UTC\n");
-	assert_verdict(BA_ERR_SIGNATURE, "alice", 1767225600,
+	assert_verdict(BA_ERR_SIGNATURE, "alice", 1767225600, true,
 	    "verdict: refused: SIGNATURE the signature does not hold\n");
-	assert_verdict(BA_ERR_NO_SERVICE, "", 0,
+	assert_verdict(BA_ERR_NO_SERVICE, "", 0, true,
 	    "verdict: not allowed: NO_SERVICE the service has no section\n");
-	assert_verdict(BA_ERR_TLS, "", 0,
+	assert_verdict(BA_ERR_TLS, "", 0, true,
 	    "verdict: unavailable: TLS the issuer's certificate was not "
 	    "accepted\n");
-	assert_verdict(BA_ERR_CONFIG, "", 0,
+	assert_verdict(BA_ERR_CONFIG, "", 0, true,
 	    "verdict: our fault: CONFIG the configuration is not usable\n");
+}
+
+/* Claims that nobody signed let nobody in; what they lack, they lack. */
+static void
+test_a_verdict_that_nothing_proved(void **state)
+{
+	(void)state;
+	assert_verdict(BA_OK, "alice", 1767225600, false,
+	    "verdict: would be accepted as alice until 2026-01-01 00:00:00 "
+	    "UTC, were these the claims of a signed token\n");
+	assert_verdict(BA_ERR_GROUP, "alice", 1767225600, false,
+	    "verdict: not allowed: GROUP a required group or role is "
+	    "missing\n");
+}
+
+/* One column for all names; the longest has no more than its own width. */
+static void
+test_columns(void **state)
+{
+	size_t longest = 0, n;
+	struct ba_explain e;
+	unsigned i;
+	char *text, line[64];
+
+	(void)state;
+	ba_explain_clear(&e);
+	for (i = 0; i < BA_EXPLAIN_CHECKS; i++) {
+		ba_explain_check(&e, (enum ba_check)i, BA_OK, "@", NULL);
+		n = strlen(ba_check_name((enum ba_check)i));
+		longest = n > longest ? n : longest;
+	}
+	text = print(&e);
+	for (i = 0; i < BA_EXPLAIN_CHECKS; i++) {
+		snprintf(line, sizeof(line), "ok    %-*s  @\n", (int)longest,
+		    ba_check_name((enum ba_check)i));
+		assert_non_null(strstr(text, line));
+	}
+	free(text);
 }
 
 static void
@@ -190,6 +229,8 @@ main(void)
 		cmocka_unit_test(test_what_was_not_reached),
 		cmocka_unit_test(test_details_cannot_draw_on_the_terminal),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_a_verdict_that_nothing_proved),
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_exit_codes_are_the_families),
 		cmocka_unit_test(test_options),
 	};

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -123,11 +124,14 @@ V51_only_for_who_asked(void **state)
 static void
 V49_a_record_has_a_limit(void **state)
 {
+	static const char around[] =
+	    "{\"service\":\"sshd\",\"user\":\"alice\"}\n{\"scope\":\"\"}";
+	const size_t room = BA_LOGIN_BYTES_MAX - (sizeof(around) - 1);
 	char big[BA_LOGIN_BYTES_MAX + 1];
 	json_t *claims = json_object();
 
 	memset(big, 'x', sizeof(big) - 1);
-	big[sizeof(big) - 1] = '\0';
+	big[room + 1] = '\0';
 	assert_int_equal(
 	    json_object_set_new(claims, "scope", json_string(big)), 0);
 	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
@@ -135,7 +139,7 @@ V49_a_record_has_a_limit(void **state)
 	    BA_ERR_LIMIT);
 	assert_int_equal(
 	    get(*state, ID, "sshd", "alice", NOW), BA_ERR_NO_LOGIN);
-	big[BA_LOGIN_BYTES_MAX / 2] = '\0';
+	big[room] = '\0';
 	assert_int_equal(
 	    json_object_set_new(claims, "scope", json_string(big)), 0);
 	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
@@ -143,6 +147,64 @@ V49_a_record_has_a_limit(void **state)
 	    BA_OK);
 	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
 	json_decref(claims);
+}
+
+/*
+ * Entra ID sends up to 200 groups, each a GUID of 36 characters, and then none
+ * at all: a login with that many is remembered.
+ */
+static void
+the_longest_list_of_groups_fits(void **state)
+{
+	json_t *claims = json_object(), *groups = json_array(), *after;
+	char text[64];
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		snprintf(
+		    text, sizeof(text), "00000000-0000-0000-0000-%012d", i);
+		assert_int_equal(strlen(text), 36);
+		assert_int_equal(
+		    json_array_append_new(groups, json_string(text)), 0);
+	}
+	assert_int_equal(json_object_set_new(claims, "groups", groups), 0);
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
+			     NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(
+	    ba_login_get(*state, PEER, ID, "sshd", "alice", NOW, &after),
+	    BA_OK);
+	assert_true(json_equal(claims, after));
+	json_decref(claims);
+	json_decref(after);
+}
+
+/*
+ * V49: records of the largest size, more than memory holds: the oldest go, the
+ * newest stays, and nothing fails.
+ */
+static void
+V49_the_largest_records_push_out_the_oldest(void **state)
+{
+	static char big[BA_LOGIN_BYTES_MAX - 100];
+	json_t *claims = json_object();
+	char id[40];
+	int i;
+
+	memset(big, 'x', sizeof(big) - 1);
+	assert_int_equal(
+	    json_object_set_new(claims, "scope", json_string(big)), 0);
+	for (i = 0; i < 1200; i++) {
+		snprintf(id, sizeof(id), "%032d", i);
+		assert_int_equal(ba_login_put(*state, PEER, id, "sshd", "alice",
+				     claims, NOW, NOW + 300, BA_REACH_PROCESS),
+		    BA_OK);
+	}
+	json_decref(claims);
+	assert_int_equal(get(*state, id, "sshd", "alice", NOW), BA_OK);
+	snprintf(id, sizeof(id), "%032d", 0);
+	assert_int_equal(
+	    get(*state, id, "sshd", "alice", NOW), BA_ERR_NO_LOGIN);
 }
 
 /* Until the token ends, and a quarter of an hour at the most. */
@@ -200,6 +262,8 @@ main(void)
 		T(V48_only_for_itself),
 		T(V51_only_for_who_asked),
 		T(V49_a_record_has_a_limit),
+		T(the_longest_list_of_groups_fits),
+		T(V49_the_largest_records_push_out_the_oldest),
 		T(ends),
 		T(spoilt_records),
 	};
