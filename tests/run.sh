@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # run.sh [PHASE...]: all tests, or those of the phases named: unit sanitized
-# structure store fuzz e2e.  As root, on a fresh Debian 12.  The last line counts
+# structure store differential fuzz e2e.  As root, on a fresh Debian 12.  The last line counts
 # them: "N passed, N failed".  With CI=true a skipped test has failed.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -112,6 +112,15 @@ phase_store()
 	count "the store, struck 100 times" "$LOG/store.tap"
 }
 
+# The same few tokens each time: a run of its own tries many others.
+phase_differential()
+{
+	SEED="${SEED:-1}" "$SRC/tests/differential/run.sh" --tap \
+	    "${DIFFERENTIAL_COUNT:-5000}" >"$LOG/differential.tap" \
+	    2>"$LOG/differential.err" || true
+	count "tokens judged by npm's jose, too" "$LOG/differential.tap"
+}
+
 # Every corpus, and each harness for a moment.
 phase_fuzz()
 {
@@ -136,7 +145,7 @@ finish()
 }
 
 start=$SECONDS
-[ $# -gt 0 ] || set -- unit sanitized structure store fuzz e2e
+[ $# -gt 0 ] || set -- unit sanitized structure store differential fuzz e2e
 mkdir -p "$LOG"
 for step in install build; do
 	if ! "$SRC/tests/lib/$step.sh"; then

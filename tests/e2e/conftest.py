@@ -89,6 +89,7 @@ class Audit:
     """What went to syslog since the fixture was made."""
 
     def __init__(self):
+        stage.syslog_settle()       # what went before may be on its way
         self.mark = stage.syslog_mark()
 
     def text(self) -> str:

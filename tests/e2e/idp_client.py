@@ -78,9 +78,9 @@ def agree(ca_file: str, uri: str, user: str) -> None:
     raise RuntimeError("the provider's pages come to no end")
 
 
-def get_token(issuer: str, ca_file: str, user: str, audience: str,
-              scope: str = "login mail directory") -> str:
-    """An access token of this user for this audience."""
+def get_tokens(issuer: str, ca_file: str, user: str, audience: str,
+               scope: str = "login mail directory") -> dict:
+    """The provider's answer: access_token, id_token and so on."""
     program = Browser(ca_file)
     where = program.json(issuer + "/.well-known/openid-configuration")
     device = program.json(where["device_authorization_endpoint"], {
@@ -89,7 +89,12 @@ def get_token(issuer: str, ca_file: str, user: str, audience: str,
     agree(ca_file, device["verification_uri_complete"], user)
     return program.json(where["token_endpoint"], {
         "grant_type": GRANT, "client_id": CLIENT, "resource": audience,
-        "device_code": device["device_code"]})["access_token"]
+        "device_code": device["device_code"]})
+
+
+def get_token(*args: str) -> str:
+    """An access token of this user for this audience."""
+    return get_tokens(*args)["access_token"]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/e2e/test_intruder.py \
 	tests/e2e/test_login.py \
 	tests/e2e/test_requests.py \
+	tests/e2e/test_rules.py \
 	tests/e2e/test_socket.py \
 	tests/e2e/test_zz_leaks.py \
 	tests/e2e/wire.py \

@@ -5,7 +5,6 @@ Every forgery is made from a token that is good, and has one defect, so that
 what refuses it is the check for that defect.
 """
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -79,6 +78,13 @@ def sign(header: dict, claims: dict, key: str) -> str:
     return text + "." + b64(signature(header["alg"], key, text.encode()))
 
 
+def sign_hmac(header: dict, claims: dict, secret: bytes) -> str:
+    """By header["alg"]: HS256, HS384 or HS512."""
+    text = join(header, claims)
+    return text + "." + b64(hmac.new(
+        secret, text.encode(), "sha" + header["alg"][2:]).digest())
+
+
 def make_rsa(path: str) -> str:
     openssl("genpkey", "-algorithm", "RSA", "-pkeyopt",
             "rsa_keygen_bits:2048", "-out", path)
@@ -114,11 +120,6 @@ def forgeries(good: str, key: str, other_key: str, own_key: str) -> dict:
     text, _, _ = good.rpartition(".")
     public = openssl("pkey", "-in", key, "-pubout")
 
-    def hs256(secret: bytes) -> str:
-        t = join({**header, "alg": "HS256"}, claims)
-        return t + "." + b64(hmac.new(secret, t.encode(),
-                                      hashlib.sha256).digest())
-
     embedded = {**header, "jwk": rsa_jwk(own_key, kid=header["kid"])}
     return {
         "garbage-signature": text + "." + b64(os.urandom(256)),
@@ -129,7 +130,8 @@ def forgeries(good: str, key: str, other_key: str, own_key: str) -> dict:
         "alg-none-with-signature":
             join({**header, "alg": "nOnE"}, claims) + "." +
             b64(os.urandom(256)),
-        "hs256-by-public-key": hs256(public),
+        "hs256-by-public-key":
+            sign_hmac({**header, "alg": "HS256"}, claims, public),
         "embedded-jwk": sign(embedded, claims, own_key),
         "other-issuers-key": sign(header, claims, other_key),
         "other-claims-same-signature":

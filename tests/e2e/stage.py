@@ -38,7 +38,7 @@ OTHER = "https://other.example.test:4443"
 OWN = "https://own.example.test"        # a fixed key set whose key is ours
 DOWN = "https://id.example.test:9"      # nobody listens there
 AUDIENCES = ["urn:stage:" + x for x in (
-    "rs256", "ps256", "es256", "eddsa", "long", "huge", "brief")]
+    "rs256", "ps256", "es256", "eddsa", "long", "huge", "brief", "rich")]
 
 CONFIG = Path("/etc/bearerauth/bearerauth.conf")
 STORE = Path("/var/lib/bearerauth")
@@ -201,6 +201,11 @@ class Provider(Server):
                 self.issuer, f"{TLS}/ca.pem", user, audience, scope)
         return self.tokens[name]
 
+    def id_token(self, user: str) -> str:
+        """What tells the client who its user is, and is for nobody else."""
+        return idp_client.get_tokens(self.issuer, f"{TLS}/ca.pem", user,
+                                     "urn:stage:rs256")["id_token"]
+
     def requests(self) -> list[str]:
         """Paths that somebody other than the tests' own client asked for."""
         path = self.dir / "requests"
@@ -224,10 +229,15 @@ class OwnIssuer:
         self.jwks.write_text(mint.json.dumps({"keys": [key]}))
 
     def token(self, user: str, audience: str = "urn:stage:rs256", **more):
-        header = {"alg": "RS256", "typ": "at+jwt", "kid": "own-1"}
-        claims = mint.claims_for(self.issuer, user, audience, **more)
-        return mint.sign(header, {k: v for k, v in claims.items()
-                                  if v is not None}, self.key)
+        """Good, but for more, by which None takes a claim away."""
+        return self.sign(mint.claims_for(self.issuer, user, audience, **more))
+
+    def sign(self, claims: dict, **header) -> str:
+        """Header members and claims that are None are left out."""
+        header = {"alg": "RS256", "typ": "at+jwt", "kid": "own-1", **header}
+        return mint.sign({k: v for k, v in header.items() if v is not None},
+                         {k: v for k, v in claims.items() if v is not None},
+                         self.key)
 
 
 # --- configuration --------------------------------------------------------
@@ -252,14 +262,17 @@ def default_services() -> dict:
 
 def write_config(services: dict | None = None, issuers: dict | None = None,
                  extra: str = "", listen: bool = True) -> None:
-    """bearerauth.conf: the defaults above, with changes."""
+    """bearerauth.conf: the defaults above, with changes; an issuer's key that
+    is None is left out."""
     known = {ISSUER: {}, OTHER: {}, DOWN: {},
              OWN: {"jwks_file": OwnIssuer.jwks}}
     text = ""
     for url, values in {**known, **(issuers or {})}.items():
+        every = {"audience": " ".join(AUDIENCES), "clock_skew": 5,
+                 "username": "preferred_username",
+                 "ca_file": f"{TLS}/ca.pem", **values}
         text += section(f"issuer {url}", {
-            "audience": " ".join(AUDIENCES), "username": "preferred_username",
-            "ca_file": f"{TLS}/ca.pem", "clock_skew": 5, **values})
+            k: v for k, v in every.items() if v is not None})
     for name, values in {**default_services(), **(services or {})}.items():
         if values is not None:
             text += section(f"service {name}", values)
@@ -270,10 +283,16 @@ def write_config(services: dict | None = None, issuers: dict | None = None,
 
 
 def install_config(text: str) -> None:
-    CONFIG.write_text(text)
-    shutil.chown(CONFIG, "root", "bearerauth")
-    CONFIG.chmod(0o640)
+    install_private(CONFIG, text)
     CHROOT_ASK.parent.mkdir(parents=True, exist_ok=True)
+
+
+def install_private(path: Path, text: str) -> Path:
+    """A file that root writes and the broker reads, and nobody else."""
+    path.write_text(text)
+    shutil.chown(path, "root", "bearerauth")
+    path.chmod(0o640)
+    return path
 
 
 def forget_store() -> None:
@@ -541,10 +560,11 @@ def sudo(user: str, token: str, **kw) -> Login:
 
 def pam(service: str, user: str, token: str,
         what: tuple = ("authenticate", "acct_mgmt"), timeout: float = 30,
-        env: dict | None = None) -> Login:
+        env: dict | None = None, rhost: str | None = None) -> Login:
     """pamtester as root: any service, at the price of a small process."""
     start = time.monotonic()
-    r = subprocess.run(["pamtester", service, user, *what],
+    where = [] if rhost is None else ["-I", f"rhost={rhost}"]
+    r = subprocess.run(["pamtester", *where, service, user, *what],
                        input=token + "\n", text=True, timeout=timeout,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                        env={**ENV, **(env or {})}, check=False)

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """bearerauth(1): every check, why, and an exit code a script can use."""
+import json
+import re
 import subprocess
+import time
 
 import pytest
 
+import mint
 import stage
+
+# In the order in which they are made.
+CHECKS = ("service form issuer algorithm type key signature audience expiry "
+          "not_before issued kind claims client scope group authentication "
+          "age source identity user account").split()
+OF_A_TOKEN = ("form", "algorithm", "type", "key", "signature")
 
 
 def check(token: str, user: str = "alice", name: str = "sshd", *more):
@@ -12,6 +22,22 @@ def check(token: str, user: str = "alice", name: str = "sshd", *more):
         ["bearerauth", "check", "--service", name, "--user", user, *more],
         input=token, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, env=stage.ENV, check=False, timeout=30)
+
+
+def results(text: str) -> dict:
+    """ok, FAIL or -, by the name of the check."""
+    found = re.findall(r"(?m)^(ok|FAIL|-) +(\w+)(?=\s|$)", text)
+    return {name: result for result, name in found}
+
+
+def line_of(text: str, name: str) -> str:
+    return re.search(rf"(?m)^(?:ok|FAIL) +{name}\b.*$", text).group(0)
+
+
+def place_of(text: str) -> str:
+    """FILE:LINE of this line of the configuration."""
+    lines = stage.CONFIG.read_text().splitlines()
+    return f"({stage.CONFIG}:{lines.index(text) + 1})"
 
 
 def test_0_accepted(world, either):
@@ -72,3 +98,267 @@ def test_config_test_names_file_line_and_remedy(world):
     assert r.returncode == 4, r.stdout
     assert f"bearerauth.conf:{line}" in r.stdout
     stage.write_config()
+
+
+def test_the_examples_are_right(world):
+    """As they are, and with all that is only proposed in them."""
+    examples = stage.SRC / "packaging"
+    stage.install_private(stage.CONFIG.parent / "people.map",
+                          (examples / "people.map.example").read_text())
+    text = (examples / "bearerauth.conf.example").read_text()
+    every = re.sub(r"(?m)^#(?=\[|[a-z_]+ +=)", "", text)
+    assert every.count("[issuer ") == 4 and text.count("\n[issuer ") == 1
+    mapped = text.replace("\nusername ", "\nmap_file = "
+                          "/etc/bearerauth/people.map\nusername ", 1)
+    for x in (text, every, mapped):
+        stage.install_config(x)
+        r = subprocess.run(["bearerauth", "config", "test"], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           check=False)
+        assert r.returncode == 0, r.stdout
+    (stage.CONFIG.parent / "people.map").unlink()
+    stage.write_config()
+
+
+# --- every rule, by file and line -------------------------------------------
+
+RULES = {
+    "allow_client": "stage other", "require_scope": "login mail",
+    "require_group": "staff", "allow_acr": "urn:stage:loa2",
+    "max_lifetime": "3600", "allow_network": "192.0.2.0/24 127.0.0.0/8",
+    "group_claim": "groups",
+}
+
+
+@pytest.fixture
+def strict(world):
+    """All rules at once; what the file says is what is explained."""
+    stage.write_config({"sshd": {**stage.default_services()["sshd"],
+                                 **RULES}})
+    yield world
+    stage.write_config()
+
+
+def test_each_check_its_rule_file_and_line(strict):
+    r = check(strict.op.token("alice", "urn:stage:rich"), "alice", "sshd",
+              "--rhost", "127.0.0.1")
+    assert r.returncode == 0, r.stdout
+    assert list(results(r.stdout)) == CHECKS
+    assert set(results(r.stdout).values()) == {"ok"}
+    for name, rule, shown in (
+            ("client", "allow_client", "stage"),
+            ("scope", "require_scope", "login mail"),
+            ("group", "require_group", "staff"),
+            ("authentication", "allow_acr", "urn:stage:loa2"),
+            ("age", "max_lifetime", "3600"),
+            ("source", "allow_network", "127.0.0.1")):
+        line = line_of(r.stdout, name)
+        assert place_of(f"{rule} = {RULES[rule]}") in line, line
+        assert shown in line
+
+
+@pytest.mark.parametrize("rhost,code", [("127.0.0.1", 0), ("192.0.2.1", 0),
+                                        ("::1", 2), (None, 2), ("", 2)])
+def test_rhost_is_for_allow_network(strict, rhost, code):
+    r = check(strict.op.token("alice", "urn:stage:rich"), "alice", "sshd",
+              *(["--rhost", rhost] if rhost is not None else []))
+    assert r.returncode == code, r.stdout
+    if code:
+        line = line_of(r.stdout, "source")
+        assert line.startswith("FAIL") and "SOURCE" in line
+        assert place_of("allow_network = " + RULES["allow_network"]) in line
+        # What comes after the failure was not looked at.
+        assert results(r.stdout)["identity"] == "-"
+        assert ("say --rhost" in r.stdout) == (not rhost)
+
+
+# --- claims alone ------------------------------------------------------------
+
+def claims_file(content, name: str = "claims.json",
+                mode: int = 0o600) -> stage.Path:
+    """Root's own: user bearerauth cannot open it."""
+    path = stage.RUN / name
+    path.write_text(content if isinstance(content, str)
+                    else json.dumps(content))
+    path.chmod(mode)
+    return path
+
+
+def by_claims(content, *more, user: str = "alice", name: str = "sshd",
+              stdin: bool = False):
+    where = "-" if stdin else str(claims_file(content))
+    return check(json.dumps(content) if stdin else "", user, name,
+                 "--claims", where, *more)
+
+
+def of_alice(**more) -> dict:
+    return mint.claims_for(stage.OWN, "alice", "urn:stage:rs256", **more)
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_would_this_person_get_in(world, either, audit, stdin):
+    requests = len(world.op.requests())
+    for iss in (stage.OWN, stage.ISSUER, stage.DOWN):
+        r = by_claims({**of_alice(), "iss": iss}, stdin=stdin)
+        assert r.returncode == 0, r.stdout
+        assert "verdict: would be accepted as alice until " in r.stdout
+        assert "verdict: accepted" not in r.stdout
+        assert "no token was read, no signature checked" in r.stdout
+        assert {k: v for k, v in results(r.stdout).items()} == {
+            k: "-" if k in OF_A_TOKEN else "ok" for k in CHECKS}
+    r = by_claims({**of_alice(), "iss": stage.OWN}, user="bob", stdin=stdin)
+    assert r.returncode == 2
+    assert "verdict: not allowed: USER_MISMATCH" in r.stdout
+    assert line_of(r.stdout, "user").startswith("FAIL")
+    # Nobody was asked for anything: no broker, no provider.
+    assert audit.lines() == [] and len(world.op.requests()) == requests
+
+
+@pytest.mark.parametrize("change,code,error", [
+    ({"exp": 1}, 1, "EXP"), ({"aud": "x"}, 1, "AUD"),
+    ({"iss": "https://foreign.example.test"}, 1, "ISS"),
+    ({"scope": "mail"}, 2, "SCOPE"),
+    ({"cnf": {"jkt": "x"}}, 1, "CNF"), ({"at_hash": "x"}, 1, "ID_TOKEN"),
+    ({"preferred_username": "root"}, 2, "USER_NAME"),
+    ({"preferred_username": ["alice"]}, 1, "CLAIM")])
+def test_what_keeps_this_person_out(world, change, code, error):
+    stage.write_config()
+    r = by_claims({**of_alice(), **change})
+    assert r.returncode == code, r.stdout
+    assert f": {error} " in r.stdout.splitlines()[-1], r.stdout
+    assert "would be accepted" not in r.stdout
+    assert by_claims(of_alice()).returncode == 0
+
+
+def test_by_which_line_of_the_map(world):
+    path = stage.install_private(
+        stage.CONFIG.parent / "people.map",
+        f"# who\n\n{stage.OWN} robot-7 bob\n{stage.OWN} admin-1 root\n")
+    stage.write_config(issuers={stage.OWN: {
+        "jwks_file": stage.OwnIssuer.jwks, "map_file": path}})
+    r = by_claims({**of_alice(), "sub": "robot-7"}, user="bob")
+    assert r.returncode == 0, r.stdout
+    assert f"({path}:3)" in line_of(r.stdout, "identity")
+    r = by_claims({**of_alice(), "sub": "admin-1"}, user="root")
+    assert r.returncode == 0, r.stdout
+    assert f"({path}:4)" in line_of(r.stdout, "identity")
+    assert "would be accepted as root" in r.stdout
+    r = by_claims({**of_alice(), "sub": "admin-2"}, user="root")
+    assert r.returncode == 2, r.stdout
+    stage.write_config()
+    path.unlink()
+
+
+@pytest.mark.parametrize("content", [
+    "", "[]", "{", '{"sub":"1","sub":"2"}', "eyJ.eyJ.x", "{}x",
+    '{"x":"' + "y" * 65536 + '"}'], ids=lambda x: x[:20] or "empty")
+def test_claims_that_are_none_are_a_wrong_use(world, content):
+    """4, not 1: it says nothing about a person."""
+    stage.write_config()
+    r = check("", "alice", "sshd", "--claims", str(claims_file(content)))
+    assert r.returncode == 4, r.stdout
+    assert "--claims: " in r.stdout and "verdict" not in r.stdout
+    assert by_claims(of_alice()).returncode == 0
+
+
+@pytest.mark.parametrize("more", [
+    ("--claims", "/nonexistent"), ("--claims", "/run"), ("--claims", ""),
+    ("--claims", "-", "--store", "/run/x"),
+    ("--claims", "-", "--fetch-helper", "/run/x"),
+    ("--as-of", "tomorrow"), ("--as-of", "2026-02-30T00:00:00Z"),
+    ("--as-of", "-1"), ("--token", "eyJ"), ("--uid", "-1"),
+    ("--as-of", "1", "--as-of", "1")])
+def test_wrong_use_is_4(world, more):
+    stage.write_config()
+    r = check(json.dumps(of_alice()), "alice", "sshd", *more)
+    assert r.returncode == 4, r.stdout
+    assert "accepted" not in r.stdout
+
+
+def test_a_claims_file_is_opened_as_root_and_judged_as_nobody_special(world):
+    """Only root can open it; what is then read is the broker's user's."""
+    stage.write_config()
+    path = claims_file(of_alice())
+    out = stage.RUN / "strace-check"
+    r = subprocess.run(
+        ["strace", "-f", "-qq", "-o", str(out), "-e",
+         "trace=openat,setresuid,read,connect,execve", "bearerauth", "check",
+         "--service", "sshd", "--user", "alice", "--claims", str(path)],
+        text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=stage.ENV, check=False, timeout=30)
+    assert r.returncode == 0, r.stdout
+    trace = out.read_text()
+    opened = re.search(rf'openat\(\w+, "{path}".* = (\d+)', trace)
+    dropped = trace.index("setresuid(")
+    read = trace.index(f'read({opened.group(1)}, "{{')
+    assert opened.start() < dropped < read
+    assert "AF_INET" not in trace and "bearerauth-fetch" not in trace
+    assert "store.db" not in trace
+
+
+# --- another time ------------------------------------------------------------
+
+def test_as_of(world, either):
+    token = world.op.token("alice")
+    exp = mint.parts(token)[1]["exp"]
+    for when, code in ((exp - 1, 0), (exp + 4, 0), (exp + 5, 1),
+                       (int(time.time()), 0), (1, 1)):
+        r = check(token, "alice", "sshd", "--as-of", str(when))
+        assert r.returncode == code, r.stdout
+        said = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+        assert f"note: judged as of {said}, not as of now" in r.stdout
+        r = check(token, "alice", "sshd", "--as-of", said)
+        assert r.returncode == code, r.stdout
+        r = by_claims(mint.parts(token)[1], "--as-of", said)
+        assert r.returncode == code, r.stdout
+    assert "judged as of" not in check(token).stdout
+
+
+def test_an_expired_token_as_of_then(world):
+    stage.write_config()
+    token = world.own.sign(of_alice(iat=1795435000, exp=1795435600))
+    now = check(token)
+    if time.time() > 1795435600:
+        assert now.returncode == 1 and " EXP " in now.stdout
+    r = check(token, "alice", "sshd", "--as-of", "2026-11-23T12:00:00Z")
+    assert r.returncode == 0, r.stdout
+    r = check(token, "alice", "sshd", "--as-of", "2036-11-23T12:00:00Z")
+    assert r.returncode == 1 and " EXP " in r.stdout
+
+
+def test_keys_are_asked_for_by_the_real_clock(world):
+    """Ten years on the keys have not aged, and nothing odd is left behind."""
+    stage.write_config()
+    stage.forget_store()
+    stage.remove_sockets()
+    world.op.forget_requests()
+    token = world.op.token("alice")
+    for when in ("2036-11-23T12:00:00Z", "1971-01-01T00:00:00Z"):
+        r = check(token, "alice", "sshd", "--as-of", when)
+        assert r.returncode == 1, r.stdout
+        assert results(r.stdout)["signature"] == "ok"
+    assert check(token).returncode == 0
+    assert len(world.op.requests()) == 2
+    assert stage.pam("stage", "alice", token).ok
+    assert len(world.op.requests()) == 2
+
+
+def test_no_secret_is_shown_TOK_06(world):
+    """Neither a shared secret nor a token's piece, whatever is asked."""
+    secret = stage.install_private(
+        stage.CONFIG.parent / "shared.jwk", json.dumps({
+            "kty": "oct", "k": mint.b64(b"z" * 32)}))
+    iss = "https://shared.example.test"
+    stage.write_config({"sshd": {**stage.default_services()["sshd"],
+                                 "issuer": iss}},
+                       {iss: {"symmetric_key_file": secret,
+                              "ca_file": None}})
+    token = mint.sign_hmac({"alg": "HS256", "typ": "at+jwt"},
+                           {**of_alice(), "iss": iss}, b"z" * 32)
+    for t, code in ((token, 0), (token[:-4] + "AAAA", 1)):
+        r = check(t)
+        assert r.returncode == code, r.stdout
+        assert mint.b64(b"z" * 32) not in r.stdout
+        assert not [x for x in t.split(".") if x[:24] in r.stdout]
+    stage.write_config()
+    secret.unlink()

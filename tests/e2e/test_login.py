@@ -157,7 +157,8 @@ def test_SASL_without_authzid_is_whom_the_token_names(world, service):
     assert smtp(world.op.token("bob")).ok
 
 
-def test_root_never_PM_02(world, either, audit):
+def test_root_never_by_a_claim_PM_02(world, either, audit):
+    """A line of a map is the one way: test_rules.py."""
     token = world.op.token("root")
     for login in (ssh, su):
         r = login("root", token)
@@ -170,7 +171,7 @@ def test_root_never_PM_02(world, either, audit):
     assert pam("stage", "alice", world.op.token("alice")).ok
 
 
-def test_root_never_by_SASL_PM_02(world, service):
+def test_root_never_by_a_claim_by_SASL_PM_02(world, service):
     token = world.op.token("root")
     assert smtp(token).code == 535
     assert smtp(token, authzid="root").code == 535

@@ -92,7 +92,7 @@ holds_up_to_its_limit_and_no_more(void **state)
 
 /* All or nothing: what was there stays as it was. */
 static void
-too_much_leaves_it_as_it_was(void **state)
+v27_too_much_leaves_it_as_it_was(void **state)
 {
 	volatile size_t absurd = SIZE_MAX; /* else the compiler warns */
 	struct ba_buf b;
@@ -269,7 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(holds_up_to_its_limit_and_no_more),
-		T(too_much_leaves_it_as_it_was),
+		T(v27_too_much_leaves_it_as_it_was),
 		T(no_limit_overflows),
 		T(tok06_old_blocks_are_wiped_as_it_grows),
 		T(out_of_memory_is_an_error_and_keeps_the_content),

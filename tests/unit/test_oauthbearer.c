@@ -443,7 +443,7 @@ SA10_a_malformed_message_is_badprot_at_once(void **state)
 
 /* RFC 7628 section 4.3; SA-02, SA-03: no token, no question to the broker. */
 static void
-SA03_a_query_gets_the_failure(void **state)
+SA03_TOK04_a_query_gets_the_failure(void **state)
 {
 	static const char *const queries[] = { "\1", "n,,\1\1",
 		"n,,\1auth=\1\1", "y,a=alice,\1host=h\1port=25\1auth=\1\1" };
@@ -588,7 +588,7 @@ be_refused(unsigned family)
 
 /* SA-07: JSON, the dummy, the end; and no way out of that. */
 static void
-SA07_the_dance_of_a_failure(void **state)
+SA07_TOK04_the_dance_of_a_failure(void **state)
 {
 	static const struct {
 		unsigned family;
@@ -782,7 +782,7 @@ TOK01_a_token_above_the_limit_is_refused(void **state)
 	    CASE(a_bad_option_is_logged_and_takes_it_away),                    \
 	    CASE(SA05_a_demand_for_no_plaintext_needs_tls),                    \
 	    CASE(SA10_a_malformed_message_is_badprot_at_once),                 \
-	    CASE(SA03_a_query_gets_the_failure),                               \
+	    CASE(SA03_TOK04_a_query_gets_the_failure),                         \
 	    CASE(without_an_initial_response_it_is_asked_for_once)
 
 static const struct CMUnitTest untrusted_tests[] = {
@@ -796,7 +796,7 @@ static const struct CMUnitTest trusted_tests[] = {
 	CASE(SA06_a_good_token_after_an_empty_challenge),
 	CASE(a_good_token_after_an_empty_initial_response),
 	CASE(the_options_reach_the_question),
-	CASE(SA07_the_dance_of_a_failure),
+	CASE(SA07_TOK04_the_dance_of_a_failure),
 	CASE(SA07_a_new_start_is_a_new_exchange),
 	CASE(unavailable_and_our_fault_end_at_once),
 	CASE(the_text_of_a_failure_helps_nobody),

@@ -174,7 +174,7 @@ static const struct {
 };
 
 static void
-SA01_SA10_a_malformed_message_is_refused_and_its_twin_taken(void **state)
+SA01_SA10_TOK02_a_malformed_one_is_refused_and_its_twin_taken(void **state)
 {
 	struct ba_sasl_message m;
 	size_t i;
@@ -404,7 +404,7 @@ SA11_absent_members_are_left_out_but_for_status(void **state)
 }
 
 static void
-SA11_values_cannot_leave_their_string(void **state)
+SA11_TOK05_values_cannot_leave_their_string(void **state)
 {
 	(void)state;
 	assert_failure("a\"b\\c", "\",\"x\":\"", "\x01\n\x1f\x7f\xc3\xa9",
@@ -438,7 +438,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(SA01_the_example_of_the_standard),
 		cmocka_unit_test(
-		    SA01_SA10_a_malformed_message_is_refused_and_its_twin_taken),
+		    SA01_SA10_TOK02_a_malformed_one_is_refused_and_its_twin_taken),
 		cmocka_unit_test(SA06_the_authzid_is_decoded),
 		cmocka_unit_test(an_authzid_of_255_bytes_fits_and_256_do_not),
 		cmocka_unit_test(SA02_unknown_keys_are_ignored),
@@ -450,7 +450,7 @@ main(void)
 		cmocka_unit_test(SA07_the_failure_of_the_standard),
 		cmocka_unit_test(
 		    SA11_absent_members_are_left_out_but_for_status),
-		cmocka_unit_test(SA11_values_cannot_leave_their_string),
+		cmocka_unit_test(SA11_TOK05_values_cannot_leave_their_string),
 		cmocka_unit_test(a_failure_that_does_not_fit_is_an_error),
 	};
 

@@ -1,30 +1,45 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Run the published test vectors and print, separated by tabs,
+# run.sh: run the published test vectors and print, separated by tabs,
 #
 #	file, cases, agreed, overridden, wrong
 #
-# tests/vectors/vectors.c says what the lines with a suffix mean.  Not 0 if
-# anything is wrong; 77 and a reason where the vectors are not there.
+# and a last line for the total; README.md here says what is asked of each
+# file.  Not 0 if anything is wrong, or if a file of the folder is one that no
+# code here reads; 77 and a reason where the vectors are not there.  As root
+# on Debian 12 it installs what it needs, if something is missing.
 #
 #	BA_SHARED	their folder is $BA_SHARED/vectors (../shared)
-#	BA_BUILDDIR	where this was configured; a build of its own otherwise
+#	BA_BUILDDIR	where this was configured (build/tree)
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
-BA_SRCDIR=$top
-export BA_SRCDIR
+# shellcheck source-path=SCRIPTDIR source=../lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
 
-build=${BA_BUILDDIR:-}
-if [ -z "$build" ] && [ -f "$top/config.status" ]; then
-	build=$top
+BA_SRCDIR=$SRC
+export BA_SRCDIR
+vectors=${BA_SHARED:-$SRC/../shared}/vectors
+if [ ! -r "$vectors/README.md" ]; then
+	echo "skipped: the vectors are not in $vectors"
+	exit 77
 fi
-if [ -z "$build" ]; then
-	build=$(mktemp -d "${TMPDIR:-/tmp}/ba-vectors.XXXXXX")
-	trap 'rm -rf "$build"' EXIT
-	trap 'exit 129' HUP INT TERM
-	[ -x "$top/configure" ] || (cd "$top" && autoreconf -fi) >&2
-	(cd "$build" && "$top/configure" -q) >&2
+
+# Packages are not asked for, nor a network, where all is there already.
+build()
+{
+	"$SRC/tests/lib/build.sh" >&2 && return
+	[ "$(id -u)" = 0 ] || return 1
+	"$SRC/tests/lib/install.sh" >&2
+	"$SRC/tests/lib/build.sh" >&2
+}
+
+tree=${BA_BUILDDIR:-}
+if [ -z "$tree" ] && [ -e "$SRC/config.status" ]; then
+	tree=$SRC
 fi
-make -s -C "$build" tests/vectors/vectors >&2
-"$build/tests/vectors/vectors" --tsv
+if [ -z "$tree" ]; then
+	build
+	tree=$TREE
+fi
+quietly vectors-make "make" make -s -C "$tree" tests/vectors/vectors
+exec "$tree/tests/vectors/vectors" --tsv

@@ -11,7 +11,7 @@
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
 const [issuer, port, tlsKey, tlsCert, dir] = process.argv.slice(2);
@@ -22,12 +22,36 @@ const kinds = {
   ES256: ['ec', { namedCurve: 'P-256' }],
   EdDSA: ['ed25519', undefined],
 };
+// To export a key that was generated hangs node 20 now and then: a garbage
+// collection in the middle waits for the key's own lock.  So it is read again
+// from its PEM text.
 const keys = Object.entries(kinds).map(([alg, [type, options]]) => {
-  const { privateKey } = generateKeyPairSync(type, options);
-  fs.writeFileSync(path.join(dir, `${alg}.pem`),
-    privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
-  return { ...privateKey.export({ format: 'jwk' }), alg, kid: `${alg}-1`, use: 'sig' };
+  const { privateKey: pem } = generateKeyPairSync(type, {
+    ...options,
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+  });
+  fs.writeFileSync(path.join(dir, `${alg}.pem`), pem, { mode: 0o600 });
+  return {
+    ...createPrivateKey(pem).export({ format: 'jwk' }), alg, kid: `${alg}-1`, use: 'sig',
+  };
 });
+
+// What rules ask for.  alice is more than bob; when they logged in is the
+// provider's own knowledge.
+function rich(id, ctx) {
+  const more = id === 'alice';
+  return {
+    groups: more ? ['staff', 'unix admins'] : ['staff'],
+    realm_access: { roles: more ? ['login', 'admin'] : ['login'] },
+    resource_access: { ssh: { roles: more ? ['shell', 'root'] : ['shell'] } },
+    acr: more ? 'urn:stage:loa2' : 'urn:stage:loa1',
+    amr: more ? ['pwd', 'otp'] : ['pwd'],
+    auth_time: ctx.oidc.entities.DeviceCode.authTime,
+    email: `${id}@staff.example.test`,
+    email_verified: more,
+  };
+}
 
 // One audience a kind of token.  `fill` characters of a claim that means
 // nothing make the long ones, `ttl` is in seconds.
@@ -39,6 +63,7 @@ const audiences = {
   'urn:stage:long': { alg: 'RS256', fill: 1500 },
   'urn:stage:huge': { alg: 'RS256', fill: 6000 },
   'urn:stage:brief': { alg: 'ES256', ttl: 1 },
+  'urn:stage:rich': { alg: 'RS256', claims: rich },
   'urn:stage:elsewhere': { alg: 'RS256' },
 };
 const scopes = ['openid', 'login', 'mail', 'directory'];
@@ -62,9 +87,10 @@ const provider = new Provider(issuer, {
     return { accountId: id, claims: async () => ({ sub: id }) };
   },
   async extraTokenClaims(ctx, token) {
-    const { fill } = audiences[token.aud] ?? {};
+    const { fill, claims } = audiences[token.aud] ?? {};
     return {
       preferred_username: token.accountId,
+      ...(claims ? claims(token.accountId, ctx) : {}),
       ...(fill ? { filler: 'abcdefgh'.repeat(fill / 8) } : {}),
     };
   },
