@@ -1,1 +1,1 @@
-EXTRA_DIST += doc/DESIGN.md
+EXTRA_DIST += doc/DESIGN.md doc/REQUIREMENTS.md
