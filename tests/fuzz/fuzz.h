@@ -59,21 +59,28 @@ bool fuzz_is_line(const char *s);
 /* --- token.c -------------------------------------------------------------- */
 
 /*
- * Every algorithm that there is.  For a new one: a row here, one in
- * make_corpus.c, and run.sh corpus.
+ * One key that serves RSA's six algorithms, one for each curve, one secret for
+ * the HMACs; nobody has the private ones.
  */
-#define FUZZ_ALGS 4
-extern const enum ba_alg fuzz_algs[FUZZ_ALGS];
-
-/* One public key for each algorithm; nobody has the private ones. */
 const struct ba_jwks *fuzz_keys(void);
-/* The same for a snapshot: every issuer has them. */
+const struct ba_jwks *fuzz_secrets(void);
+/* For a snapshot: an issuer that shares a secret has that, others the keys. */
 const struct ba_jwks *fuzz_keys_of(void *arg, const struct ba_issuer *issuer);
 /* The same as text. */
 extern const char fuzz_jwks_text[];
+extern const char fuzz_secrets_text[];
 
-/* The tokens that were signed by them, one for each; then NULL. */
-extern const char *const fuzz_tokens[];
+/*
+ * The tokens that were signed by them: one for each algorithm, and two that
+ * say EdDSA.  Behind the last, a text of NULL.  For a new algorithm: a row in
+ * make_corpus.c, and run.sh corpus.
+ */
+struct fuzz_token {
+	enum ba_alg alg; /* one bit */
+	const char *text;
+};
+#define FUZZ_TOKENS 17
+extern const struct fuzz_token fuzz_tokens[FUZZ_TOKENS + 1];
 /* Which algorithm this one was signed by; 0: nobody signed it. */
 unsigned fuzz_signed_by(const char *token, size_t n);
 

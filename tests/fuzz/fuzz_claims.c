@@ -11,12 +11,27 @@ static const char text[] =
     "[issuer https://fuzz.example]\naudience = fuzz ssh.example.org\n"
     "username = preferred_username\n"
     "[issuer https://mail.example/]\naudience = fuzz\nusername = email\n"
-    "clock_skew = 0\n"
+    "email_domain = example.org example.net\nclock_skew = 0\n"
+    "[issuer https://tenants.example/{tenantid}/v2.0]\naudience = fuzz\n"
+    "tenant = t-1 t-2\nusername = upn\nstrip_domain = example.org\n"
+    "profile = legacy\ngroup_claim = roles\n"
+    "[issuer https://kc.example/realms/a]\naudience = fuzz\n"
+    "profile = legacy\nusername = /ext/name\n"
+    "username_pattern = corp-([a-z]{1,8})(?:@.*)?\n"
     "[service sshd]\nissuer = https://fuzz.example\nrequire_scope = login\n"
     "[service mail]\nissuer = https://fuzz.example https://mail.example/\n"
     "accounts = virtual\n"
     "[service relay]\nissuer = https://mail.example/\naccounts = virtual\n"
-    "require_scope = mail send\n";
+    "require_scope = mail send\n"
+    "[service strict]\naccounts = virtual\n"
+    "issuer = https://fuzz.example https://tenants.example/t-1/v2.0"
+    " https://tenants.example/t-2/v2.0 https://kc.example/realms/a\n"
+    "allow_client = c ssh\nrequire_group = staff\nallow_group = dev ops\n"
+    "group_claim = groups realm_access.roles\nallow_acr = silver gold\n"
+    "require_amr = otp\nmax_auth_age = 900\nmax_lifetime = 3600\n"
+    "max_age = 600\nallow_network = 192.0.2.0/24 2001:db8::/32\n"
+    "[service legacy]\naccounts = virtual\n"
+    "issuer = https://tenants.example/t-1/v2.0 https://kc.example/realms/a\n";
 static struct ba_config *config;
 
 int
@@ -38,6 +53,7 @@ ask(const char *service, const char *user, const json_t *claims,
 		.user = user,
 		.uid_known = user != NULL,
 		.uid = 1000,
+		.rhost = "192.0.2.7",
 		.origin = BA_ORIGIN_SASL };
 	struct ba_verdict v;
 	int r;
@@ -64,6 +80,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	ask("mail", NULL, claims, plain);
 	ask("mail", "alice", claims, plain);
 	ask("relay", NULL, claims, plain);
+	ask("strict", NULL, claims, plain);
+	ask("legacy", NULL, claims, plain);
 	ask("none", user, claims, plain);
 	json_decref(plain);
 	json_decref(claims);

@@ -20,17 +20,51 @@
 	"\"client_id\":\"c\",\"jti\":\"j\",\"scope\":\"login\","               \
 	"\"preferred_username\":\"alice\"}"
 
+/* The keys; the secret is the last.  NULL: it serves all that its kind can. */
 static const struct {
 	enum ba_mint_kind kind;
-	enum ba_alg alg;
-	const char *name;
-} kinds[] = {
-	{ BA_MINT_RSA, BA_ALG_RS256, "RS256" },
-	{ BA_MINT_RSA, BA_ALG_PS256, "PS256" },
-	{ BA_MINT_P256, BA_ALG_ES256, "ES256" },
-	{ BA_MINT_ED25519, BA_ALG_EDDSA, "EdDSA" },
+	const char *kid;
+	const char *alg;
+} pairs[] = {
+	{ BA_MINT_RSA, "rsa", NULL },
+	{ BA_MINT_P256, "p256", "ES256" },
+	{ BA_MINT_P384, "p384", "ES384" },
+	{ BA_MINT_P521, "p521", "ES512" },
+	{ BA_MINT_SECP256K1, "k1", "ES256K" },
+	{ BA_MINT_ED25519, "ed25519", NULL },
+	{ BA_MINT_ED448, "ed448", NULL },
+	{ BA_MINT_OCT, "oct", NULL },
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define PAIRS (sizeof(pairs) / sizeof(pairs[0]))
+enum { RSA, P256, P384, P521, K1, ED25519, ED448, OCT };
+
+/* The tokens; those that say EdDSA have a bit of another name. */
+static const struct {
+	const char *seed;
+	const char *bit;
+	unsigned pair;
+	enum ba_alg alg;
+} rows[] = {
+	{ "RS256", "RS256", RSA, BA_ALG_RS256 },
+	{ "RS384", "RS384", RSA, BA_ALG_RS384 },
+	{ "RS512", "RS512", RSA, BA_ALG_RS512 },
+	{ "PS256", "PS256", RSA, BA_ALG_PS256 },
+	{ "PS384", "PS384", RSA, BA_ALG_PS384 },
+	{ "PS512", "PS512", RSA, BA_ALG_PS512 },
+	{ "ES256", "ES256", P256, BA_ALG_ES256 },
+	{ "ES384", "ES384", P384, BA_ALG_ES384 },
+	{ "ES512", "ES512", P521, BA_ALG_ES512 },
+	{ "ES256K", "ES256K", K1, BA_ALG_ES256K },
+	{ "Ed25519", "ED25519", ED25519, BA_ALG_ED25519 },
+	{ "Ed448", "ED448", ED448, BA_ALG_ED448 },
+	{ "EdDSA", "ED25519", ED25519, BA_ALG_EDDSA },
+	{ "EdDSA_448", "ED448", ED448, BA_ALG_EDDSA },
+	{ "HS256", "HS256", OCT, BA_ALG_HS256 },
+	{ "HS384", "HS384", OCT, BA_ALG_HS384 },
+	{ "HS512", "HS512", OCT, BA_ALG_HS512 },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+enum { ROW_ES256 = 6, ROW_HS256 = 14 };
 
 static const char *folder;
 
@@ -83,7 +117,7 @@ literal(FILE *f, const char *indent, const char *s)
 }
 
 static void
-write_header(const char *jwks, char *const *tokens)
+write_header(const char *jwks, const char *secrets, char *const *tokens)
 {
 	FILE *f = create("keys.h");
 	size_t i;
@@ -93,12 +127,16 @@ write_header(const char *jwks, char *const *tokens)
 			 "/* clang-format off */\n"
 			 "const char fuzz_jwks_text[] =\n");
 	literal(f, "    ", jwks);
-	(void)fprintf(f, ";\n\nconst char *const fuzz_tokens[] = {\n");
-	for (i = 0; i < KINDS; i++) {
+	(void)fprintf(f, ";\n\nconst char fuzz_secrets_text[] =\n");
+	literal(f, "    ", secrets);
+	(void)fprintf(f, ";\n\nconst struct fuzz_token "
+			 "fuzz_tokens[FUZZ_TOKENS + 1] = {\n");
+	for (i = 0; i < ROWS; i++) {
+		(void)fprintf(f, "\t{ BA_ALG_%s,\n", rows[i].bit);
 		literal(f, "\t", tokens[i]);
-		(void)fprintf(f, ",\n");
+		(void)fprintf(f, " },\n");
 	}
-	(void)fprintf(f, "\tNULL\n};\n");
+	(void)fprintf(f, "\t{ 0, NULL }\n};\n");
 	(void)fclose(f);
 }
 
@@ -145,73 +183,127 @@ attacks(const struct ba_mint *rsa, const struct ba_mint *ec)
 	free(pem);
 }
 
-#define QUESTION                                                               \
+/* Issuer, service, question, token. */
+#define ISSUER                                                                 \
 	"[issuer https://fuzz.example]\naudience = fuzz\n"                     \
-	"username = preferred_username\n[service sshd]\n"                      \
-	"issuer = https://fuzz.example\n%s%%%%\n%s%%%%\n%s"
+	"username = preferred_username\n"
+#define SERVICE  "[service sshd]\nissuer = https://fuzz.example\n"
+#define QUESTION ISSUER "%s" SERVICE "%s%%%%\n%s%%%%\n%s"
+#define LOGIN    "sshd alice 1000 1700000000 -\n"
+
+/* Every rule of a service there is; the payload below passes them all. */
+#define RULES                                                                  \
+	"require_scope = login\nallow_client = c\nrequire_group = staff\n"     \
+	"allow_group = dev ops\ngroup_claim = groups realm_access.roles\n"     \
+	"allow_acr = silver gold\nrequire_amr = otp\nmax_auth_age = 900\n"     \
+	"max_lifetime = 3600\nmax_age = 600\n"                                 \
+	"allow_network = 192.0.2.0/24 2001:db8::/32\n"
+#define RULES_PAYLOAD                                                          \
+	"{\"iss\":\"https://fuzz.example\",\"aud\":[\"fuzz\",\"x\"],"          \
+	"\"exp\":1700003600,\"iat\":1700000000,\"nbf\":1700000000,"            \
+	"\"auth_time\":1700000000,\"sub\":\"s\",\"client_id\":\"c\","          \
+	"\"azp\":\"c\",\"jti\":\"j\",\"scope\":\"login x\",\"acr\":\"gold\","  \
+	"\"amr\":[\"pwd\",\"otp\"],\"groups\":[\"staff\"],"                    \
+	"\"realm_access\":{\"roles\":[\"ops\"]},"                              \
+	"\"preferred_username\":\"alice\"}"
+
+/* One defect each, of a question that is good without. */
+static void
+defects(const char *es256, const char *hs256)
+{
+	static const char *const cases[][4] = {
+		{ "alg", "algorithms = ES384\n", "", LOGIN },
+		{ "tenant", "tenant = t\n", "", LOGIN },
+		{ "map", "map_file = /etc/map\n", "", LOGIN },
+		{ "strip", "strip_domain = example.org\n", "", LOGIN },
+		{ "pattern", "username_pattern = (b[a-z]+)\n", "", LOGIN },
+		{ "uid", "", "", "sshd alice 999 1700000000 -\n" },
+		{ "root", "", "min_uid = 1\n", "sshd alice 0 1700000000 -\n" },
+		{ "user", "", "", "sshd bob 1000 1700000000 -\n" },
+		{ "unknown", "", "", "sshd alice - 1700000000 -\n" },
+		{ "scope", "", "require_scope = admin\n", LOGIN },
+		{ "audience", "", "audience = other\n", LOGIN },
+		{ "time", "", "", "sshd alice 1000 1700003660 -\n" },
+		{ "service", "", "", "ssh alice 1000 1700000000 -\n" },
+		{ "issuer", "",
+		    "[issuer https://b.example]\naudience = fuzz\n"
+		    "username = sub\n[service b]\naccounts = virtual\n"
+		    "issuer = https://b.example\n",
+		    "b - - 1700000000 -\n" },
+		{ "network", "", "allow_network = 192.0.2.0/24\n",
+		    "sshd alice 1000 1700000000 192.0.3.1\n" },
+		{ "no_network", "", "allow_network = ::/0\n", LOGIN },
+	};
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(name, sizeof(name), "bad_%s", cases[i][0]);
+		seed("verify", name, QUESTION, cases[i][1], cases[i][2],
+		    cases[i][3], es256);
+	}
+	/* V01: the one family for the other's issuer. */
+	seed("verify", "bad_symmetric", QUESTION,
+	    "symmetric_key_file = /etc/secret\n", "", LOGIN, es256);
+	seed("verify", "bad_asymmetric", QUESTION, "", "", LOGIN, hs256);
+}
+
+/* Claims alone, as the account phase has them. */
+static void
+claims(void)
+{
+	seed("verify", "claims", QUESTION, "", "accounts = virtual\n",
+	    "sshd - - 1700000000 -\n", PAYLOAD);
+	seed("verify", "legacy", QUESTION,
+	    "profile = legacy\nusername_pattern = (al[a-z]+)\n", "", LOGIN,
+	    PAYLOAD);
+	seed("verify", "rules", QUESTION, "", RULES,
+	    "sshd alice 1000 1700000000 192.0.2.7\n", RULES_PAYLOAD);
+	seed("verify", "rules_v6", QUESTION, "profile = legacy\n", RULES,
+	    "sshd alice 1000 1700000000 2001:db8::1%eth0\n", RULES_PAYLOAD);
+	seed("claims", "rules", "%s", RULES_PAYLOAD);
+}
 
 int
 main(int argc, char **argv)
 {
-	char *jwk[KINDS], *token[KINDS], *jwks;
-	struct ba_mint *m[KINDS];
+	char *jwk[PAIRS], *token[ROWS], *jwks, *secrets;
+	struct ba_mint *m[PAIRS];
 	size_t i;
 
 	if (argc != 2)
 		return 2;
 	folder = argv[1];
-	for (i = 0; i < KINDS; i++) {
-		m[i] = ba_mint_new(kinds[i].kind, kinds[i].name, kinds[i].name);
+	for (i = 0; i < PAIRS; i++) {
+		m[i] = ba_mint_new(pairs[i].kind, pairs[i].kid, pairs[i].alg);
 		jwk[i] = ba_mint_jwk(m[i], NULL);
-		token[i] = ba_mint_token(m[i], kinds[i].alg, "at+jwt", PAYLOAD);
-		seed("jws", kinds[i].name, "%s", token[i]);
-		seed("jwks", kinds[i].name, "{\"keys\":[%s]}", jwk[i]);
-		seed("verify", kinds[i].name, QUESTION,
-		    "require_scope = login\n", "sshd alice 1000 1700000000\n",
-		    token[i]);
+		seed("jwks", pairs[i].kid, "{\"keys\":[%s]}", jwk[i]);
 	}
-	seed("verify", "claims", QUESTION, "accounts = virtual\n",
-	    "sshd - - 1700000000\n", PAYLOAD);
-	seed("verify", "algorithms", QUESTION,
-	    "[issuer https://other.example]\naudience = fuzz\n"
-	    "algorithms = ES256\nusername = email\nclock_skew = 300\n",
-	    "sshd bob 1000 1700000000\n", token[0]);
-	/* One defect each. */
-	seed("verify", "bad_alg",
-	    "[issuer https://fuzz.example]\naudience = fuzz\n"
-	    "algorithms = ES256\nusername = preferred_username\n"
-	    "[service sshd]\nissuer = https://fuzz.example\n"
-	    "%%%%\nsshd alice 1000 1700000000\n%%%%\n%s",
-	    token[3]);
-	seed("verify", "bad_issuer",
-	    "[issuer https://fuzz.example]\naudience = fuzz\nusername = sub\n"
-	    "[issuer https://b.example]\naudience = fuzz\nusername = sub\n"
-	    "[service sshd]\nissuer = https://b.example\naccounts = virtual\n"
-	    "%%%%\nsshd - - 1700000000\n%%%%\n%s",
-	    token[3]);
-	seed("verify", "bad_uid", QUESTION, "", "sshd alice 999 1700000000\n",
-	    token[3]);
-	seed("verify", "bad_root", QUESTION, "min_uid = 1\n",
-	    "sshd alice 0 1700000000\n", token[3]);
-	seed("verify", "bad_user", QUESTION, "", "sshd bob 1000 1700000000\n",
-	    token[3]);
-	seed("verify", "bad_unknown", QUESTION, "", "sshd alice - 1700000000\n",
-	    token[3]);
-	seed("verify", "bad_scope", QUESTION, "require_scope = admin\n",
-	    "sshd alice 1000 1700000000\n", token[3]);
-	seed("verify", "bad_time", QUESTION, "", "sshd alice 1000 1700003660\n",
-	    token[3]);
-	seed("verify", "bad_service", QUESTION, "[service ssh]\n",
-	    "ssh alice 1000 1700000000\n", token[3]);
-	jwks = ba_mint_jwks((const char *const *)jwk, KINDS);
+	seed("jwks", "oct_alone", "%s", jwk[OCT]);
+	seed("jwks", "oct_mixed", "{\"keys\":[%s,%s]}", jwk[P256], jwk[OCT]);
+	for (i = 0; i < ROWS; i++) {
+		token[i] = ba_mint_token(
+		    m[rows[i].pair], rows[i].alg, "at+jwt", PAYLOAD);
+		seed("jws", rows[i].seed, "%s", token[i]);
+		seed("verify", rows[i].seed, QUESTION,
+		    rows[i].pair == OCT ? "symmetric_key_file = /etc/secret\n"
+					: "",
+		    "require_scope = login\n", LOGIN, token[i]);
+	}
+	defects(token[ROW_ES256], token[ROW_HS256]);
+	claims();
+	jwks = ba_mint_jwks((const char *const *)jwk, OCT);
+	secrets = ba_mint_jwks_of(m[OCT]);
 	seed("jwks", "all", "%s", jwks);
-	write_header(jwks, token);
-	attacks(m[0], m[2]);
-	for (i = 0; i < KINDS; i++) {
+	write_header(jwks, secrets, token);
+	attacks(m[RSA], m[P256]);
+	for (i = 0; i < PAIRS; i++) {
 		free(jwk[i]);
-		free(token[i]);
 		ba_mint_free(m[i]);
 	}
+	for (i = 0; i < ROWS; i++)
+		free(token[i]);
 	free(jwks);
+	free(secrets);
 	return 0;
 }

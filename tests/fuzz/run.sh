@@ -19,7 +19,7 @@ HERE=$SRC/tests/fuzz
 OUT=$BUILD/fuzz
 TREE=$OUT/tree
 CC=clang-14
-ALL="b64url json jwks jws claims verify identity config metadata message sasl"
+ALL="b64url json jwks jws claims verify identity config map metadata message sasl"
 # The front end of all: what each harness is linked with, in libtool's words.
 LIBS="common/libba_verify.la common/oauth/libba_oauth.la
 	common/policy/libba_policy.la common/jose/libba_jose.la
@@ -84,7 +84,7 @@ compile()
 	# shellcheck disable=SC2086
 	quietly "fuzz-${program##*/}" "${program##*/}" ./libtool --silent \
 	    --tag=CC --mode=link $CC $FLAGS "-fsanitize=$sanitizers" \
-	    -I. -I"$SRC" -o "$program" "$@" $LIBS -ljansson -lcrypto
+	    -I. -I"$SRC" -o "$program" "$@" $LIBS -ljansson -lcrypto -lpcre2-8
 }
 
 build_harness()

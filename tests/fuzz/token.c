@@ -9,31 +9,43 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/keys.h"
 
-_Static_assert(sizeof(fuzz_tokens) / sizeof(fuzz_tokens[0]) == FUZZ_ALGS + 1,
-    "a token for each algorithm, in the same order");
+static const struct ba_jwks *
+parsed(struct ba_jwks **keys, bool secret)
+{
+	const char *text = secret ? fuzz_secrets_text : fuzz_jwks_text;
+	size_t bad = 0;
+	int r;
 
-const enum ba_alg fuzz_algs[FUZZ_ALGS] = { BA_ALG_RS256, BA_ALG_PS256,
-	BA_ALG_ES256, BA_ALG_EDDSA };
+	if (*keys != NULL)
+		return *keys;
+	r = secret ? ba_jwks_parse_symmetric(text, strlen(text), keys)
+		   : ba_jwks_parse(text, strlen(text), keys, &bad);
+	MUST(r == BA_OK && bad == 0);
+	return *keys;
+}
 
 const struct ba_jwks *
 fuzz_keys(void)
 {
 	static struct ba_jwks *keys;
-	size_t bad = 0;
 
-	if (keys == NULL)
-		MUST(ba_jwks_parse(fuzz_jwks_text, strlen(fuzz_jwks_text),
-			 &keys, &bad) == BA_OK &&
-		     bad == 0);
-	return keys;
+	return parsed(&keys, false);
+}
+
+const struct ba_jwks *
+fuzz_secrets(void)
+{
+	static struct ba_jwks *keys;
+
+	return parsed(&keys, true);
 }
 
 const struct ba_jwks *
 fuzz_keys_of(void *arg, const struct ba_issuer *issuer)
 {
 	(void)arg;
-	(void)issuer;
-	return fuzz_keys();
+	return issuer->symmetric_key_file != NULL ? fuzz_secrets()
+						  : fuzz_keys();
 }
 
 unsigned
@@ -41,10 +53,10 @@ fuzz_signed_by(const char *token, size_t n)
 {
 	size_t i;
 
-	for (i = 0; fuzz_tokens[i] != NULL; i++)
-		if (strlen(fuzz_tokens[i]) == n &&
-		    memcmp(fuzz_tokens[i], token, n) == 0)
-			return fuzz_algs[i];
+	for (i = 0; fuzz_tokens[i].text != NULL; i++)
+		if (strlen(fuzz_tokens[i].text) == n &&
+		    memcmp(fuzz_tokens[i].text, token, n) == 0)
+			return fuzz_tokens[i].alg;
 	return 0;
 }
 
@@ -73,13 +85,13 @@ near_miss(uint8_t *p, size_t max, unsigned int seed)
 {
 	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz0123456789-_=.";
-	const char *token = fuzz_tokens[seed % FUZZ_ALGS];
+	const char *token = fuzz_tokens[seed % FUZZ_TOKENS].text;
 	size_t n = strlen(token);
 
 	if (n > max)
 		return LLVMFuzzerMutate(p, 0, max);
 	memcpy(p, token, n);
-	seed /= FUZZ_ALGS;
+	seed /= FUZZ_TOKENS;
 	/* The last ones of each segment are the ones with unused bits. */
 	p[seed % 4 == 0 ? n - 1 : seed / 4 % n] =
 	    (uint8_t)chars[seed / 4096 % (sizeof(chars) - 1)];
