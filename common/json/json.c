@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/json/json.h"
 
 /*
- * What jansson would let through or do too late is refused before it sees a
- * byte.  It recurses once a level, so depth is counted here, where no stack
- * grows (CVE-2016-4425); its own limit is 2048.  UTF-8 and NUL it checks
- * itself, as of 2.14: they are checked here so that it need not be trusted
- * with them.  A byte order mark is valid UTF-8, and refused by the grammar:
- * no value starts with U+FEFF.
+ * jansson holds the values, and does not read the text.  Its scanner (2.14)
+ * does not look whether its buffer could grow: where memory is short, a byte
+ * of a long string is lost, so that somebody is read as somebody else; or the
+ * closing quote, and it reads and writes beyond its buffers; or an assertion
+ * ends the process (its issue 362).  Nothing around it could mend that.
  *
- * What is left to jansson, and proven by the tests: the grammar, "\u0000",
- * escapes that are half a surrogate pair, duplicate names (compared after
- * escapes are resolved), numbers out of range.  It reads numbers by
- * strtod(3) and mends the decimal point of the locale by itself; nobody here
- * ever calls setlocale(3).
+ * Depth, UTF-8 and NUL are judged before the grammar, so that what recurses
+ * does so BA_JSON_DEPTH_MAX times at most (CVE-2016-4425).  A byte order mark
+ * is valid UTF-8, and refused by the grammar: no value starts with U+FEFF.
  *
- * Its memory is plain malloc(3), not wiped.  json_set_alloc_funcs() would
- * change that for the whole process, and is for its main() to decide.
+ * Reals are read by strtod(3); nobody here ever calls setlocale(3).
+ *
+ * jansson's memory is plain malloc(3) unless main() calls ba_json_init(), which
+ * has it wiped; that is for the whole process, and so not for this file to do.
  */
 static bool
 plain(const unsigned char *p, size_t n)
@@ -53,35 +56,343 @@ plain(const unsigned char *p, size_t n)
 }
 
 /*
- * jansson names no reason where an allocation of its parser failed.  One of
- * its scanner's it calls bad syntax; there is no telling that apart, and the
- * text is refused either way.
+ * A text on its way.  At text[used] and behind it is room for what the
+ * strings that are being read say, each with a NUL: it is never longer than
+ * how it is written, with its two quotes.
  */
-static int
-parse_error(const json_error_t *error)
+struct reader {
+	const char *p, *end;
+	char *text;
+	size_t used;
+};
+
+static int read_value(struct reader *r, json_t **vp);
+
+/* The next character that is no white space (RFC 8259 section 2); NUL at the
+   end, for there is none in the text. */
+static char
+peek(struct reader *r)
 {
-	return error->text[0] == '\0' ? BA_ERR_NOMEM : BA_ERR_JSON;
+	while (r->p < r->end && strchr(" \t\n\r", *r->p) != NULL)
+		r->p++;
+	return r->p < r->end ? *r->p : '\0';
+}
+
+/* Is c next?  Then it is passed. */
+static bool
+take(struct reader *r, char c)
+{
+	if (peek(r) != c)
+		return false;
+	r->p++;
+	return true;
+}
+
+/* Four hexadecimal digits. */
+static bool
+read_hex(struct reader *r, uint32_t *np)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at;
+	size_t i;
+
+	*np = 0;
+	if (r->end - r->p < 4)
+		return false;
+	for (i = 0; i < 4; i++) {
+		at = strchr(digits, *r->p++);
+		if (at == NULL)
+			return false;
+		*np = *np << 4 | (uint32_t)(at - digits < 16 ? at - digits
+							     : at - digits - 6);
+	}
+	return true;
+}
+
+/* RFC 3629 section 3; cp is a Unicode scalar value. */
+static size_t
+write_utf8(char *dst, uint32_t cp)
+{
+	size_t more = cp < 0x80 ? 0 : cp < 0x800 ? 1 : cp < 0x10000 ? 2 : 3;
+	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+	size_t i;
+
+	dst[0] = (char)(first[more] | cp >> 6 * more);
+	for (i = 1; i <= more; i++)
+		dst[i] = (char)(0x80 | (cp >> 6 * (more - i) & 0x3f));
+	return more + 1;
+}
+
+/* RFC 8259 section 7, behind "\u".  U+0000, and half a pair, are refused. */
+static bool
+read_u(struct reader *r, char *dst, size_t *np)
+{
+	uint32_t cp, low;
+
+	if (!read_hex(r, &cp) || cp == 0 || (cp >= 0xdc00 && cp <= 0xdfff))
+		return false;
+	if (cp >= 0xd800 && cp <= 0xdbff) {
+		if (r->end - r->p < 2 || *r->p++ != '\\' || *r->p++ != 'u' ||
+		    !read_hex(r, &low) || low < 0xdc00 || low > 0xdfff)
+			return false;
+		cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
+	}
+	*np = write_utf8(dst, cp);
+	return true;
+}
+
+/* What the escape at r->p, behind the backslash, stands for. */
+static bool
+read_escape(struct reader *r, char *dst, size_t *np)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *at;
+	char c;
+
+	if (r->p == r->end)
+		return false;
+	c = *r->p++;
+	if (c == 'u')
+		return read_u(r, dst, np);
+	at = strchr(from, c);
+	if (at == NULL)
+		return false;
+	*dst = to[at - from];
+	*np = 1;
+	return true;
+}
+
+/*
+ * A string: at *sp, *np bytes and a NUL.  Its place is the caller's until
+ * r->used is set back to where that was.
+ */
+static bool
+read_text(struct reader *r, char **sp, size_t *np)
+{
+	char *dst = r->text + r->used;
+	size_t n = 0, more;
+
+	if (!take(r, '"'))
+		return false;
+	for (; r->p < r->end && *r->p != '"'; n += more) {
+		more = 1;
+		if ((unsigned char)*r->p < 0x20)
+			return false;
+		dst[n] = *r->p++;
+		if (dst[n] == '\\' && !read_escape(r, dst + n, &more))
+			return false;
+	}
+	if (r->p == r->end)
+		return false;
+	r->p++;
+	dst[n] = '\0';
+	r->used += n + 1;
+	*sp = dst;
+	*np = n;
+	return true;
+}
+
+static int
+made(json_t *v, json_t **vp)
+{
+	*vp = v;
+	return v == NULL ? BA_ERR_NOMEM : BA_OK;
+}
+
+static int
+read_string(struct reader *r, json_t **vp)
+{
+	size_t used = r->used, n;
+	char *s;
+
+	if (!read_text(r, &s, &n))
+		return BA_ERR_JSON;
+	r->used = used;
+	return made(json_stringn_nocheck(s, n), vp);
+}
+
+/* At least one digit. */
+static bool
+skip_digits(struct reader *r)
+{
+	const char *from = r->p;
+
+	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
+		r->p++;
+	return r->p > from;
+}
+
+static bool
+skip_one(struct reader *r, const char *of)
+{
+	if (r->p == r->end || strchr(of, *r->p) == NULL)
+		return false;
+	r->p++;
+	return true;
+}
+
+/* RFC 8259 section 6.  *realp: has it a fraction or an exponent? */
+static bool
+skip_number(struct reader *r, bool *realp)
+{
+	*realp = false;
+	(void)skip_one(r, "-");
+	if (!skip_one(r, "0") && !skip_digits(r))
+		return false;
+	if (skip_one(r, ".")) {
+		*realp = true;
+		if (!skip_digits(r))
+			return false;
+	}
+	if (skip_one(r, "eE")) {
+		*realp = true;
+		(void)skip_one(r, "+-");
+		return skip_digits(r);
+	}
+	return true;
+}
+
+static int
+read_number(struct reader *r, json_t **vp)
+{
+	char *copy = r->text + r->used;
+	const char *from = r->p;
+	json_int_t i;
+	bool real;
+	double d;
+
+	if (!skip_number(r, &real))
+		return BA_ERR_JSON;
+	memcpy(copy, from, (size_t)(r->p - from));
+	copy[r->p - from] = '\0';
+	if (real) {
+		d = strtod(copy, NULL);
+		return isfinite(d) ? made(json_real(d), vp) : BA_ERR_JSON;
+	}
+	errno = 0;
+	i = strtoll(copy, NULL, 10);
+	return errno == 0 ? made(json_integer(i), vp) : BA_ERR_JSON;
+}
+
+static int
+read_word(struct reader *r, json_t **vp)
+{
+	size_t left = (size_t)(r->end - r->p);
+
+	if (left >= 4 && memcmp(r->p, "true", 4) == 0)
+		*vp = json_true();
+	else if (left >= 4 && memcmp(r->p, "null", 4) == 0)
+		*vp = json_null();
+	else if (left >= 5 && memcmp(r->p, "false", 5) == 0)
+		*vp = json_false();
+	else
+		return BA_ERR_JSON;
+	r->p += json_is_false(*vp) ? 5 : 4;
+	return BA_OK;
+}
+
+static int
+read_element(struct reader *r, json_t *array)
+{
+	json_t *v;
+	int err = read_value(r, &v);
+
+	/* It takes the value over, also where it fails. */
+	if (err == BA_OK && json_array_append_new(array, v) != 0)
+		err = BA_ERR_NOMEM;
+	return err;
+}
+
+/* Names are compared after their escapes are resolved. */
+static int
+read_member(struct reader *r, json_t *object)
+{
+	size_t used = r->used, n;
+	json_t *v;
+	char *name;
+	int err;
+
+	if (!read_text(r, &name, &n) || !take(r, ':') ||
+	    json_object_get(object, name) != NULL)
+		return BA_ERR_JSON;
+	err = read_value(r, &v);
+	if (err == BA_OK && json_object_set_new_nocheck(object, name, v) != 0)
+		err = BA_ERR_NOMEM;
+	r->used = used;
+	return err;
+}
+
+/* Behind the bracket: elements or members, to its other one. */
+static int
+read_all(struct reader *r, json_t *into, char last,
+    int (*read_one)(struct reader *r, json_t *into))
+{
+	int err;
+
+	if (take(r, last))
+		return BA_OK;
+	do {
+		if ((err = read_one(r, into)) != BA_OK)
+			return err;
+	} while (take(r, ','));
+	return take(r, last) ? BA_OK : BA_ERR_JSON;
+}
+
+static int
+read_container(struct reader *r, json_t **vp)
+{
+	bool object = *r->p++ == '{';
+	json_t *v = object ? json_object() : json_array();
+	int err;
+
+	if (v == NULL)
+		return BA_ERR_NOMEM;
+	err = object ? read_all(r, v, '}', read_member)
+		     : read_all(r, v, ']', read_element);
+	if (err == BA_OK)
+		*vp = v;
+	else
+		json_decref(v);
+	return err;
+}
+
+static int
+read_value(struct reader *r, json_t **vp)
+{
+	char c = peek(r);
+
+	*vp = NULL;
+	if (c == '{' || c == '[')
+		return read_container(r, vp);
+	if (c == '"')
+		return read_string(r, vp);
+	if (c == '-' || (c >= '0' && c <= '9'))
+		return read_number(r, vp);
+	return read_word(r, vp);
 }
 
 int
 ba_json_parse(const void *p, size_t n, json_t **rootp)
 {
-	json_error_t error;
-	json_t *root;
+	struct reader r = { .p = p, .end = (const char *)p + n };
+	json_t *root = NULL;
+	int err;
 
 	*rootp = NULL;
-	if (n == 0 || !plain(p, n))
+	if (n == 0 || !plain(p, n) || peek(&r) != '{')
 		return BA_ERR_JSON;
-	memset(&error, 0, sizeof(error));
-	root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &error);
-	if (root == NULL)
-		return parse_error(&error);
-	if (!json_is_object(root)) {
+	r.text = malloc(n + 1);
+	if (r.text == NULL)
+		return BA_ERR_NOMEM;
+	err = read_value(&r, &root);
+	if (err == BA_OK && (peek(&r), r.p != r.end))
+		err = BA_ERR_JSON;
+	ba_wipe_free(r.text, n + 1);
+	if (err == BA_OK)
+		*rootp = root;
+	else
 		json_decref(root);
-		return BA_ERR_JSON;
-	}
-	*rootp = root;
-	return BA_OK;
+	return err;
 }
 
 static int
@@ -210,17 +521,23 @@ ba_json_one_of(
 	return BA_OK;
 }
 
-/* Words are what stands between spaces; 0x20 alone is one. */
-static bool
-has_word(const char *list, const char *word)
+bool
+ba_json_list_has(const char *list, size_t n, const char *word)
 {
-	size_t len, want = strlen(word);
+	const char *end = list + n, *space;
+	size_t want = strlen(word);
 
-	for (;; list += len + 1) {
-		len = strcspn(list, " ");
-		if (len == want && memcmp(list, word, want) == 0)
+	/* It would be found between two spaces. */
+	if (want == 0)
+		return false;
+	for (;; list = space + 1) {
+		space = memchr(list, ' ', (size_t)(end - list));
+		if (space == NULL)
+			space = end;
+		if ((size_t)(space - list) == want &&
+		    memcmp(list, word, want) == 0)
 			return true;
-		if (list[len] == '\0')
+		if (space == end)
 			return false;
 	}
 }
@@ -257,11 +574,11 @@ ba_json_word(const json_t *o, const char *name, const char *word, bool *foundp)
 		if ((r = array_one_of(v, word, &found)) != BA_OK)
 			return r;
 	} else if (s != NULL) {
-		found = has_word(s, word);
+		found = ba_json_list_has(s, strlen(s), word);
 	} else {
 		return BA_ERR_JSON_TYPE;
 	}
-	/* "No word" would be found between two spaces. */
+	/* "No word" is none in an array either. */
 	*foundp = found && word[0] != '\0';
 	return BA_OK;
 }

@@ -66,6 +66,12 @@ BA_MUST_CHECK int ba_json_one_of(
 BA_MUST_CHECK int ba_json_word(
     const json_t *o, const char *name, const char *word, bool *foundp);
 
+/*
+ * The same of n bytes that are such a list: words are what stands between
+ * spaces, and 0x20 alone is one.  The empty word is in none.
+ */
+bool ba_json_list_has(const char *list, size_t n, const char *word);
+
 /* Present at all, whatever its type? */
 bool ba_json_has(const json_t *o, const char *name);
 

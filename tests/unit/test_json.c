@@ -555,6 +555,52 @@ test_v43_word(void **state)
 	check_find(ba_json_word, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+/* Bytes, of which no more than n are looked at, and a NUL is one. */
+static void
+test_v43_list_of_words(void **state)
+{
+	static const struct {
+		const char *list;
+		size_t n;
+		const char *word;
+		bool has;
+	} cases[] = {
+		{ "login", 5, "login", true },
+		{ "login", 4, "login", false },
+		{ "login", 4, "logi", true },
+		{ "logins", 5, "login", true },
+		{ "a login b", 9, "login", true },
+		{ "a login b", 7, "login", true },
+		{ "a login b", 7, "b", false },
+		{ "a login b", 8, "b", false },
+		{ "a login b", 9, "b", true },
+		{ "login\0x", 7, "login", false },
+		{ "x\0login", 7, "login", false },
+		{ "x\0y login", 9, "login", true },
+		{ "a  b", 4, "", false },
+		{ "a ", 2, "", false },
+		{ " ", 1, " ", false },
+		{ "a b", 3, "a b", false },
+		{ "", 0, "", false },
+		{ "", 0, "login", false },
+	};
+	char *exact;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* So that a byte behind it is a sanitizer's find. */
+		exact = malloc(cases[i].n + (cases[i].n == 0));
+		assert_non_null(exact);
+		memcpy(exact, cases[i].list, cases[i].n);
+		if (ba_json_list_has(exact, cases[i].n, cases[i].word) !=
+		    cases[i].has)
+			fail_msg("'%s' in %zu bytes of '%s'", cases[i].word,
+			    cases[i].n, cases[i].list);
+		free(exact);
+	}
+}
+
 static void
 test_has(void **state)
 {
@@ -615,6 +661,7 @@ main(void)
 		cmocka_unit_test(test_jwt_01_date),
 		cmocka_unit_test(test_jwt_04_one_of),
 		cmocka_unit_test(test_v43_word),
+		cmocka_unit_test(test_v43_list_of_words),
 		cmocka_unit_test(test_has),
 		cmocka_unit_test(test_dump),
 	};
