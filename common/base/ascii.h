@@ -6,6 +6,15 @@
 #include <stddef.h>
 
 /*
+ * For strspn(3).  Locale-free on purpose: isalnum(3) and its kin follow the
+ * host's locale.
+ */
+#define BA_LOWER "abcdefghijklmnopqrstuvwxyz"
+#define BA_UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define BA_DIGIT "0123456789"
+#define BA_ALNUM BA_UPPER BA_LOWER BA_DIGIT
+
+/*
  * Are the n bytes at p equal to lower, but for the case of ASCII letters?
  * lower has no capitals.  For names that a standard calls case-insensitive
  * (media types, directives, schemes); strncasecmp(3) would ask the locale,

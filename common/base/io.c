@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,10 @@ judge(const struct stat *st, uid_t trusted_uid, int forbid_others, size_t max,
 		*whyp = "may be written by group or others";
 	else if (forbid_others && (st->st_mode & S_IROTH) != 0)
 		*whyp = "may be read by others";
+	else if (forbid_others && (st->st_mode & S_IRGRP) != 0 &&
+		 st->st_gid != 0 && st->st_gid != getegid())
+		*whyp = "may be read by a group that is neither root's nor "
+			"the reader's own: chgrp, or chmod g-r";
 	else if ((uintmax_t)st->st_size > max)
 		*whyp = "is too large";
 	else
@@ -111,6 +117,55 @@ out:
 	if (r != BA_OK)
 		ba_buf_clear(b);
 	return r;
+}
+
+/* path up to its last slash, and a dot to stand for the directory itself. */
+static int
+directory_of(const char *path, char *dir, size_t dirsz)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash == NULL ? 0 : (size_t)(slash + 1 - path);
+
+	if (n + 2 > dirsz)
+		return BA_ERR_LIMIT;
+	memcpy(dir, path, n);
+	memcpy(dir + n, ".", 2);
+	return BA_OK;
+}
+
+static int
+stat_error(const char **whyp)
+{
+	if (errno == ENOENT) {
+		*whyp = "the directory does not exist";
+		return BA_ERR_NOT_FOUND;
+	}
+	*whyp = errno == EACCES
+		    ? "the directory cannot be examined by this user"
+		    : "the directory cannot be examined";
+	return BA_ERR_SYSTEM;
+}
+
+int
+ba_directory_trusted(const char *path, uid_t trusted_uid, const char **whyp)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	*whyp = "";
+	if (directory_of(path, dir, sizeof(dir)) != BA_OK)
+		*whyp = "the directory has too long a name";
+	else if (stat(dir, &st) != 0)
+		return stat_error(whyp);
+	else if (st.st_uid != 0 && st.st_uid != trusted_uid)
+		*whyp = "the directory belongs to another user than root: "
+			"chown root";
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		*whyp = "the directory may be written by group or others: "
+			"chmod go-w";
+	else
+		return BA_OK;
+	return BA_ERR_CONFIG;
 }
 
 int

@@ -32,17 +32,30 @@ ba_log(const struct ba_log *log, enum ba_log_level level, const char *fmt, ...)
 	errno = saved;
 }
 
+/*
+ * What moves the cursor or turns the direction of a text, and what cannot be
+ * seen: two names that look the same in a log should be the same.
+ */
 static bool
 is_harmless(uint32_t cp)
 {
-	if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
-		return false;
-	if (cp == 0x200e || cp == 0x200f)
-		return false;
-	/* Separators and bidirectional controls stand side by side. */
-	if (cp >= 0x2028 && cp <= 0x202e)
-		return false;
-	return cp < 0x2066 || cp > 0x2069;
+	static const struct {
+		uint32_t first, last;
+	} harmful[] = {
+		{ 0, 0x1f }, /* C0 */
+		{ 0x7f, 0x9f }, /* DEL, C1 */
+		{ 0x61c, 0x61c }, /* a bidirectional control */
+		{ 0x200b, 0x200f }, /* without width; more of those */
+		{ 0x2028, 0x202e }, /* separators; more of those */
+		{ 0x2060, 0x206f }, /* without width; more of those */
+		{ 0xfeff, 0xfeff }, /* without width: byte order mark */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
+		if (cp >= harmful[i].first && cp <= harmful[i].last)
+			return false;
+	return true;
 }
 
 void

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "common/base/mem.h"
 #include "common/jose/jwk.h"
 #include "common/jose/key.h"
 #include "common/jose/member.h"
@@ -168,24 +166,6 @@ out:
 	return r;
 }
 
-/*
- * jansson frees strings as they are.  (What its scanner had of a secret is
- * gone from our sight; that is for main() to care for, as json.c says.)
- */
-static void
-wipe_strings(const json_t *v)
-{
-	const json_t *e;
-	const char *name;
-	size_t i;
-
-	if (json_is_string(v))
-		ba_wipe((void *)(uintptr_t)json_string_value(v),
-		    json_string_length(v));
-	json_array_foreach(v, i, e) wipe_strings(e);
-	json_object_foreach((json_t *)(uintptr_t)v, name, e) wipe_strings(e);
-}
-
 int
 ba_jwks_parse_symmetric(const void *p, size_t n, struct ba_jwks **setp)
 {
@@ -208,7 +188,6 @@ ba_jwks_parse_symmetric(const void *p, size_t n, struct ba_jwks **setp)
 	}
 out:
 	ba_jwks_free(set);
-	wipe_strings(root);
 	json_decref(root);
 	return r;
 }

@@ -53,8 +53,6 @@ const char *ba_alg_name(enum ba_alg alg);
 /* An issuer's keys (RFC 7517 section 5), parsed, ready for OpenSSL. */
 struct ba_jwks;
 struct ba_jwk;
-struct ba_buf;
-struct ba_kind;
 
 #define BA_JWKS_BYTES_MAX (512 * 1024)
 #define BA_JWKS_KEYS_MAX  64 /* usable keys kept; more: BA_ERR_JWKS */
@@ -87,7 +85,8 @@ BA_MUST_CHECK int ba_jwks_parse(
  * such and of nothing else.  A key has at least as many bytes as the hash of
  * the algorithm has (section 3.2), at most BA_SECRET_MAX; with an alg it
  * serves that alone, without one all HMACs for which it is long enough.  Any
- * member that is not good spoils the whole: BA_ERR_JWKS, BA_ERR_NOMEM.
+ * member that is not good spoils the whole: BA_ERR_JWKS, BA_ERR_NOMEM.  What
+ * jansson held of it is wiped where main() has called ba_json_init().
  */
 #define BA_SECRET_MAX 1024
 BA_MUST_CHECK int ba_jwks_parse_symmetric(
@@ -111,24 +110,10 @@ bool ba_jwk_serves(const struct ba_jwk *key, enum ba_alg alg);
 
 /*
  * The thumbprint of the public key (RFC 7638, SHA-256), base64url, 43
- * characters, the key's own; as a URI (RFC 9278) it stands behind
- * BA_THUMBPRINT_URN.  An empty string for a secret: it would be a hash to
- * guess it by.
+ * characters, the key's own.  An empty string for a secret: it would be a hash
+ * to guess it by.
  */
 #define BA_THUMBPRINT_SIZE 44 /* with the NUL */
-#define BA_THUMBPRINT_URN  "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"
 const char *ba_jwk_thumbprint(const struct ba_jwk *key);
-
-/*
- * For sig.c: the OpenSSL key (an EVP_PKEY) of a public key, owned by the set,
- * or NULL; the bytes of a secret, or none; of alg, what the key serves; and
- * its kind (alg.h).
- */
-void *ba_jwk_pkey(const struct ba_jwk *key);
-const struct ba_buf *ba_jwk_secret(const struct ba_jwk *key);
-/* Its alg as it is spelt, or 0: EdDSA and Ed25519 are two names. */
-enum ba_alg ba_jwk_named(const struct ba_jwk *key);
-unsigned ba_jwk_algs(const struct ba_jwk *key, enum ba_alg alg);
-const struct ba_kind *ba_jwk_kind(const struct ba_jwk *key);
 
 #endif

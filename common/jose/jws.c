@@ -9,6 +9,7 @@
 #include "common/base/b64url.h"
 #include "common/base/mem.h"
 #include "common/jose/jws.h"
+#include "common/jose/key.h"
 #include "common/jose/sig.h"
 #include "common/json/json.h"
 

@@ -106,7 +106,7 @@ ba_jwk_thumbprint(const struct ba_jwk *key)
 	return key->thumbprint;
 }
 
-void *
+EVP_PKEY *
 ba_jwk_pkey(const struct ba_jwk *key)
 {
 	return key->pkey;

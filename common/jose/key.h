@@ -30,4 +30,16 @@ BA_MUST_CHECK int ba_jwk_parse(const json_t *jwk, struct ba_jwk *key);
 
 void ba_jwk_clear(struct ba_jwk *key); /* wipes */
 
+/*
+ * For whoever verifies: the OpenSSL key, owned by key, or NULL; the bytes of a
+ * secret, or none; its kind (alg.h); of alg, what the key serves.
+ */
+EVP_PKEY *ba_jwk_pkey(const struct ba_jwk *key);
+const struct ba_buf *ba_jwk_secret(const struct ba_jwk *key);
+const struct ba_kind *ba_jwk_kind(const struct ba_jwk *key);
+unsigned ba_jwk_algs(const struct ba_jwk *key, enum ba_alg alg);
+
+/* Its alg as it is spelt, or 0: EdDSA and Ed25519 are two names. */
+enum ba_alg ba_jwk_named(const struct ba_jwk *key);
+
 #endif

@@ -51,8 +51,17 @@ from_params(const char *type, OSSL_PARAM *params, EVP_PKEY **pkeyp)
 	else if (EVP_PKEY_fromdata(ctx, pkeyp, EVP_PKEY_PUBLIC_KEY, params) !=
 		 1)
 		r = ba_ossl_error(BA_ERR_KEY);
+	else if (EVP_PKEY_get_bits(*pkeyp) <= 0 ||
+		 EVP_PKEY_get_size(*pkeyp) <= 0)
+		/* Memory failed, and OpenSSL 3.0 kept what it had: a key that
+		   no signature would ever fit, for as long as it is known. */
+		r = ba_ossl_error(BA_ERR_CRYPTO);
 	else
 		r = BA_OK;
+	if (r != BA_OK) {
+		EVP_PKEY_free(*pkeyp);
+		*pkeyp = NULL;
+	}
 	EVP_PKEY_CTX_free(ctx);
 	/* A key can be made and an error noted all the same. */
 	ERR_clear_error();

@@ -10,6 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 #include "common/jose/alg.h"
+#include "common/jose/key.h"
 #include "common/jose/sig.h"
 
 /*
@@ -70,14 +71,15 @@ is_sound(const struct ba_jwk *key)
 {
 	const struct ba_kind *kind = ba_jwk_kind(key);
 	const EVP_PKEY *pkey = ba_jwk_pkey(key);
-	size_t bytes;
+	int bits;
 
 	if (kind->what == BA_KTY_OCT)
 		return pkey == NULL;
 	if (pkey == NULL || EVP_PKEY_get_id(pkey) != kind->id)
 		return false;
-	bytes = ((size_t)EVP_PKEY_get_bits(pkey) + 7) / 8;
-	return kind->bytes == 0 || bytes == kind->bytes;
+	bits = EVP_PKEY_get_bits(pkey);
+	return bits > 0 &&
+	       (kind->bytes == 0 || ((size_t)bits + 7) / 8 == kind->bytes);
 }
 
 /*

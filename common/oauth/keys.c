@@ -91,6 +91,20 @@ struct file {
 	bool secret;
 };
 
+int
+ba_keys_read_file(const char *path, uid_t trusted_uid, bool secret,
+    struct ba_buf *b, const char **whyp)
+{
+	int r = BA_OK;
+
+	ba_buf_clear(b);
+	if (secret)
+		r = ba_directory_trusted(path, trusted_uid, whyp);
+	if (r != BA_OK)
+		return r;
+	return ba_read_trusted(path, trusted_uid, secret, b, whyp);
+}
+
 static int
 read_keys(struct ba_keys *k, const struct ba_issuer *issuer,
     const struct file *file, struct ba_buf *raw, struct ba_jwks **setp)
@@ -129,7 +143,8 @@ load_file(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
 
 	n->fixed = true;
 	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
-	r = ba_read_trusted(file->path, trusted_uid, file->secret, &raw, &why);
+	r = ba_keys_read_file(
+	    file->path, trusted_uid, file->secret, &raw, &why);
 	if (r == BA_OK) {
 		r = read_keys(k, issuer, file, &raw, &n->set);
 		why = why_no_set(file, r);

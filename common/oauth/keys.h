@@ -33,10 +33,17 @@
 struct ba_keys;
 
 /*
+ * Read a jwks_file, or, with secret set, a symmetric_key_file: that one may be
+ * read by nobody else, and stands in a directory that nobody else can write
+ * to.  As ba_read_trusted(), *whyp too.
+ */
+BA_MUST_CHECK int ba_keys_read_file(const char *path, uid_t trusted_uid,
+    bool secret, struct ba_buf *b, const char **whyp);
+
+/*
  * For one configuration; store may be NULL.  Reads jwks_files and
- * symmetric_key_files through ba_read_trusted(), the latter with no access
- * for others; one that is missing or wrong is logged, and its issuer has no
- * keys.  Secrets are never looked for anywhere else, nor put into the store.
+ * symmetric_key_files by ba_keys_read_file(); one that is missing or wrong is
+ * logged, and its issuer has no keys.  Secrets are never looked for anywhere else, nor put into the store.
  * A new configuration makes a new ba_keys.
  */
 BA_MUST_CHECK int ba_keys_new(const struct ba_config *config,

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,6 +107,156 @@ mode_and_owner_decide(void **state)
 		assert_int_equal(n, 0);
 		unlink("f");
 	}
+}
+
+/* A group that is neither root's nor the one we are in; false: we have none. */
+static bool
+foreign_group(gid_t *gp)
+{
+	gid_t groups[64];
+	int i, n;
+
+	*gp = 4711;
+	if (geteuid() == 0)
+		return getegid() != *gp;
+	n = getgroups(64, groups);
+	for (i = 0; i < n; i++) {
+		*gp = groups[i];
+		if (*gp != 0 && *gp != getegid())
+			return true;
+	}
+	return false;
+}
+
+/* JWK-09: 0640 is for the reader's group; root:users is no such. */
+static void
+JWK_09_a_secret_is_for_no_other_group(void **state)
+{
+	static const struct {
+		mode_t mode;
+		int forbid, foreign;
+	} rows[] = {
+		{ 0640, 1, BA_ERR_CONFIG },
+		{ 0600, 1, BA_OK },
+		{ 0610, 1, BA_OK },
+		{ 0640, 0, BA_OK },
+	};
+	gid_t groups[3] = { getegid(), 0, 0 };
+	size_t i, g, n, count = 2;
+	uid_t owner;
+	int r;
+
+	(void)state;
+	if (foreign_group(&groups[2]))
+		count = 3;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (g = 0; g < count; g++) {
+			owner = make("f", 10, rows[i].mode);
+			/* Who is not root cannot give it to root's group. */
+			if (chown("f", (uid_t)-1, groups[g]) == 0) {
+				r = g == 2 ? rows[i].foreign : BA_OK;
+				assert_int_equal(read_it("f", owner,
+						     rows[i].forbid, 100, &n),
+				    r);
+				assert_int_equal(n, r == BA_OK ? 10 : 0);
+			} else {
+				assert_int_equal(groups[g], 0);
+			}
+			unlink("f");
+		}
+	}
+	/* Our own group: not by its number, but because it is ours. */
+	if (geteuid() != 0)
+		return;
+	owner = make("f", 10, 0640);
+	assert_int_equal(chown("f", (uid_t)-1, groups[2]), 0);
+	assert_int_equal(setegid(groups[2]), 0);
+	r = read_it("f", owner, 1, 100, &n);
+	assert_int_equal(setegid(groups[0]), 0);
+	assert_int_equal(r, BA_OK);
+	assert_int_equal(read_it("f", owner, 1, 100, &n), BA_ERR_CONFIG);
+	unlink("f");
+}
+
+static int
+judge_directory(const char *path, uid_t trusted, const char *words)
+{
+	const char *why = NULL;
+	int r;
+
+	r = ba_directory_trusted(path, trusted, &why);
+	assert_non_null(why);
+	assert_int_equal(why[0] == '\0', r == BA_OK);
+	assert_non_null(strstr(why, words));
+	return r;
+}
+
+static void
+the_directory_of_a_file_is_judged(void **state)
+{
+	static const struct {
+		mode_t mode;
+		int r;
+	} rows[] = {
+		{ 0700, BA_OK },
+		{ 0755, BA_OK },
+		{ 0770, BA_ERR_CONFIG },
+		{ 0702, BA_ERR_CONFIG },
+		{ 01777, BA_ERR_CONFIG },
+	};
+	uid_t owner = geteuid() == 0 ? STRANGER : geteuid();
+	bool ok;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0700), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown("d", STRANGER, 0), 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(chmod("d", rows[i].mode), 0);
+		ok = rows[i].r == BA_OK;
+		/* What stands in it need not be there. */
+		assert_int_equal(
+		    judge_directory("d/f", owner, ok ? "" : "chmod go-w"),
+		    rows[i].r);
+		assert_int_equal(
+		    judge_directory("d/.", owner, ok ? "" : "chmod go-w"),
+		    rows[i].r);
+		assert_int_equal(
+		    judge_directory("d/f", owner + 1, "chown"), BA_ERR_CONFIG);
+		/* The one above is another. */
+		assert_int_equal(judge_directory("d", geteuid(), ""), BA_OK);
+	}
+	assert_int_equal(rmdir("d"), 0);
+	assert_int_equal(judge_directory("/f", STRANGER, ""), BA_OK);
+	assert_int_equal(
+	    judge_directory("d/f", owner, "not exist"), BA_ERR_NOT_FOUND);
+}
+
+static void
+a_directory_that_cannot_be_judged(void **state)
+{
+	char path[PATH_MAX + 1];
+	uid_t owner;
+
+	(void)state;
+	owner = make("f", 0, 0600);
+	assert_int_equal(
+	    judge_directory("f/x", owner, "examined"), BA_ERR_SYSTEM);
+	unlink("f");
+	/* Slashes, and one character too many for the dot behind them. */
+	memset(path, '/', sizeof(path));
+	path[PATH_MAX - 1] = 'x';
+	path[PATH_MAX] = '\0';
+	assert_int_equal(judge_directory(path, 0, "too long"), BA_ERR_CONFIG);
+	path[PATH_MAX - 2] = 'x';
+	assert_int_equal(judge_directory(path, 0, ""), BA_OK);
+	if (geteuid() == 0) /* whom no mode keeps out */
+		return;
+	assert_int_equal(mkdir("d", 0), 0);
+	assert_int_equal(
+	    judge_directory("d/f", owner, "by this user"), BA_ERR_SYSTEM);
+	assert_int_equal(rmdir("d"), 0);
 }
 
 static void
@@ -241,6 +394,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mode_and_owner_decide),
+		cmocka_unit_test(JWK_09_a_secret_is_for_no_other_group),
+		cmocka_unit_test(the_directory_of_a_file_is_judged),
+		cmocka_unit_test(a_directory_that_cannot_be_judged),
 		cmocka_unit_test(roots_own_file_is_good_for_everybody),
 		cmocka_unit_test(size_up_to_the_limit),
 		cmocka_unit_test(the_limit_holds_whatever_fstat_says),

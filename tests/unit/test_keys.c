@@ -1249,11 +1249,40 @@ test_JWK09_symmetric_key_file_is_wrong(void **state)
 	assert_int_equal(rename(t.file, target), 0);
 	assert_int_equal(symlink("target", t.file), 0);
 	assert_secrets_refused(NULL, 0, "symbolic link");
+	/* Only root can give it to another group (as test_io does). */
+	write_file(secrets, 0640);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(t.file, (uid_t)-1, 4711), 0);
+		assert_secrets_refused(NULL, 0, "a group that is neither");
+	}
 	free(secrets);
 	free(mixed);
 	free(two);
 	free(jwk);
 	ba_mint_free(m);
+}
+
+/* Who writes to the directory says which file it is. */
+static void
+test_JWK09_directory_of_symmetric_key_file(void **state)
+{
+	static const mode_t bad[] = { 0770, 0702, 01777 };
+	char *secrets = make_secrets(NULL);
+	struct broker b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(chmod(t.dir, bad[i]), 0);
+		assert_secrets_refused(secrets, 0600,
+		    "the directory may be written by group or others: chmod");
+		assert_int_equal(chmod(t.dir, 0755), 0);
+		start(&b, t.path);
+		assert_true(has_secret(&b, "s1", BA_ALG_HS512));
+		stop(&b);
+	}
+	assert_int_equal(chmod(t.dir, 0700), 0);
+	free(secrets);
 }
 
 /* JWK-11: a secret that is published, and one in a jwks_file. */
@@ -1336,6 +1365,7 @@ main(void)
 		KEYS(test_JWK09_symmetric_key_file),
 		KEYS(test_JWK09_symmetric_key_alone),
 		KEYS(test_JWK09_symmetric_key_file_is_wrong),
+		KEYS(test_JWK09_directory_of_symmetric_key_file),
 		KEYS(test_JWK11_secret_among_public_keys),
 	};
 

@@ -163,10 +163,12 @@ test_thp_02_uri(void **state)
 	assert_int_equal(ba_jwks_parse(set, strlen(set), &jwks, NULL), BA_OK);
 	key = ba_jwks_next(jwks, "2011-04-29", BA_ALG_RS256, &iter);
 	assert_non_null(key);
-	(void)snprintf(
-	    uri, sizeof(uri), BA_THUMBPRINT_URN "%s", ba_jwk_thumbprint(key));
+	(void)snprintf(uri, sizeof(uri),
+	    "urn:ietf:params:oauth:jwk-thumbprint:sha-256:%s",
+	    ba_jwk_thumbprint(key));
 	assert_string_equal(uri,
-	    "urn:ietf:params:oauth:jwk-thumbprint:sha-256:" RSA_THUMBPRINT);
+	    "urn:ietf:params:oauth:jwk-thumbprint:sha-256"
+	    ":NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 	ba_jwks_free(jwks);
 }
 
