@@ -222,18 +222,19 @@ share(const json_t *claims)
 /*
  * With a kid there is one key; without, every fitting one is tried
  * (OIDC-04).  A key that OpenSSL failed on is no reason to pass over the
- * rest; where none holds, that failure is ours and not the token's.
+ * rest; where none holds, that failure is ours and not the token's.  One that
+ * is for another spelling of alg was not tried at all.
  */
 static int
 try_keys(struct run *r, const struct ba_jwk **keyp)
 {
 	const char *kid = ba_jws_kid(r->jws);
 	enum ba_alg alg = ba_jws_alg(r->jws);
-	int err, worst = BA_ERR_SIGNATURE, tried;
+	int err, worst = BA_ERR_KEY, tried = 0;
 	const struct ba_jwk *key;
 	size_t iter = 0;
 
-	for (tried = 0; tried < KEYS_TRIED; tried++) {
+	while (tried < KEYS_TRIED) {
 		key = ba_jwks_next(r->keys, kid, alg, &iter);
 		if (key == NULL)
 			break;
@@ -242,7 +243,10 @@ try_keys(struct run *r, const struct ba_jwk **keyp)
 			*keyp = key;
 			return BA_OK;
 		}
-		if (err != BA_ERR_SIGNATURE)
+		if (err == BA_ERR_KEY)
+			continue;
+		tried++;
+		if (worst == BA_ERR_KEY || err != BA_ERR_SIGNATURE)
 			worst = err;
 	}
 	return worst;
@@ -327,6 +331,14 @@ check_user(struct run *r)
 	return BA_OK;
 }
 
+/* -1 and -2, also as they were when uids had 16 bits: nobody logs in. */
+static bool
+is_nobodys(uid_t uid)
+{
+	return uid == (uid_t)-1 || uid == (uid_t)-2 || uid == 65535 ||
+	       uid == 65534;
+}
+
 static int
 check_account(struct run *r)
 {
@@ -335,10 +347,11 @@ check_account(struct run *r)
 
 	/*
 	 * Whatever its name: no rule lets uid 0 in, but for a line of the map
-	 * that names this one person (PM-02).  -1 is nobody at all.
+	 * that names this one person (PM-02).
 	 */
-	if (q->uid_known && q->uid == (uid_t)-1) {
-		ba_case_say(&r->c, NULL, "uid -1 is nobody's");
+	if (q->uid_known && is_nobodys(q->uid)) {
+		ba_case_say(
+		    &r->c, NULL, "uid %lu is nobody's", (unsigned long)q->uid);
 		return BA_ERR_UID;
 	}
 	if (q->uid_known && q->uid == 0 && !r->name.mapped) {
@@ -514,9 +527,8 @@ keep_always(json_t *dst, const json_t *claims)
 {
 	static const char *const kept[] = { "iss", "aud", "exp", "nbf", "iat",
 		"sub", "jti", "cnf", "scope", "scp", "typ", "tid", "acr", "amr",
-		"auth_time", "email_verified", "nonce", "at_hash", "c_hash",
-		"s_hash", "events", "token_introspection", "htm", "htu" };
-	const char *client;
+		"auth_time", "email_verified", "nonce", "azpacr" };
+	const char *client, *alien;
 	size_t i;
 	int r = 0;
 
@@ -525,24 +537,102 @@ keep_always(json_t *dst, const json_t *claims)
 	for (i = 0; (client = ba_profile_client_claim(i)) != NULL && r == 0;
 	     i++)
 		r = keep(dst, claims, client);
+	for (i = 0; (alien = ba_profile_alien_claim(i)) != NULL && r == 0; i++)
+		r = keep(dst, claims, alien);
 	return r;
 }
 
-/* They may be long: only where the service asks for any. */
+/*
+ * At the place where the path leads, with nothing beside it.  Takes over the
+ * value, even where it fails.  Not for a place that claims which are kept
+ * whole have already: those objects are not ours to change.
+ */
+static int
+keep_at(json_t *dst, const struct ba_claim_path *path, json_t *value)
+{
+	json_t *next;
+	size_t i;
+
+	for (i = 0; i + 1 < path->n; i++, dst = next) {
+		next = json_object_get(dst, path->step[i]);
+		if (next != NULL)
+			continue;
+		next = json_object();
+		if (json_object_set_new(dst, path->step[i], next) != 0) {
+			json_decref(value);
+			return -1;
+		}
+	}
+	return json_object_set_new(dst, path->step[i], value);
+}
+
+static int
+keep_username(json_t *dst, const json_t *claims, const struct ba_issuer *issuer)
+{
+	const struct ba_claim_path *path = &issuer->username;
+	const json_t *value = ba_claim_at(claims, path);
+
+	/* Another type is refused as if there was none. */
+	if (!json_is_string(value) || ba_claim_at(dst, path) != NULL)
+		return 0;
+	return keep_at(dst, path, share(value));
+}
+
+/* Those of the list that the value holds, at the end of an array. */
+static int
+keep_held(json_t *array, const json_t *value, const struct ba_strings *list,
+    bool words)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (ba_claim_has_word(value, list->v[i], words) &&
+		    json_array_append_new(array, json_string(list->v[i])) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * An array of what it holds decides as the value itself, whatever that is: a
+ * list in a string too, and one that holds nothing for what else is in it.
+ */
+static int
+keep_group(json_t *dst, const json_t *value, const struct ba_claim_path *path,
+    const struct ba_issuer *issuer, const struct ba_service *service)
+{
+	json_t *held = json_array();
+
+	if (held == NULL ||
+	    keep_held(held, value, &service->require_group,
+		issuer->group_words) != 0 ||
+	    keep_held(
+		held, value, &service->allow_group, issuer->group_words) != 0) {
+		json_decref(held);
+		return -1;
+	}
+	if (json_array_size(held) > 0)
+		return keep_at(dst, path, held);
+	json_decref(held);
+	return 0;
+}
+
+/* A provider may list hundreds; what is kept is bounded by our own file. */
 static int
 keep_groups(json_t *dst, const json_t *claims, const struct ba_issuer *issuer,
     const struct ba_service *service)
 {
 	const struct ba_claim_path *path;
+	const json_t *value;
 	size_t i;
 	int r = 0;
 
-	if (service->require_group.n == 0 && service->allow_group.n == 0)
-		return 0;
 	for (i = 0;
 	     (path = ba_rule_group_claim(issuer, service, i)) != NULL && r == 0;
-	     i++)
-		r = keep(dst, claims, path->step[0]);
+	     i++) {
+		value = ba_claim_at(claims, path);
+		if (value != NULL && ba_claim_at(dst, path) == NULL)
+			r = keep_group(dst, value, path, issuer, service);
+	}
 	return r;
 }
 
@@ -554,8 +644,8 @@ ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer,
 	int r;
 
 	r = dst == NULL ? -1 : keep_always(dst, claims);
-	if (r == 0 && issuer->username.n > 0)
-		r = keep(dst, claims, issuer->username.step[0]);
+	if (r == 0)
+		r = keep_username(dst, claims, issuer);
 	if (r == 0)
 		r = keep_groups(dst, claims, issuer, service);
 	if (r == 0)

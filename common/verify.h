@@ -74,7 +74,7 @@ enum ba_check {
 	BA_CHECK_SCOPE, /* require_scope */
 	BA_CHECK_GROUP, /* require_group, allow_group */
 	BA_CHECK_AUTHENTICATION, /* acr, amr, auth_time */
-	BA_CHECK_AGE, /* max_lifetime, max_age */
+	BA_CHECK_AGE, /* max_lifetime, max_token_age */
 	BA_CHECK_SOURCE, /* allow_network */
 	BA_CHECK_IDENTITY, /* map, claims → name */
 	BA_CHECK_USER, /* name equals the requested user */
@@ -128,8 +128,10 @@ BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
 
 /*
  * Of verified claims those that ba_verify_claims() reads for this service, and
- * no others: what must be kept of a login so that it can be decided again.  A
- * new object, or NULL where memory failed.
+ * no others: what must be kept of a login so that it can be decided again.  Of
+ * groups, those that the service's rules name (one that a later configuration
+ * adds is then not held); of nested claims, what a path leads to.  A new
+ * object, or NULL where memory failed.
  */
 json_t *ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer,
     const struct ba_service *service);

@@ -43,8 +43,9 @@ void ba_case_say(struct ba_case *c, const struct ba_where *where,
 
 /*
  * For the arguments of ba_case_say(): a claim as JSON text ("missing", "too
- * long to show"), by its name or its path; and a list of the configuration.  dst takes BA_SHOWN_MAX
- * bytes and is returned; where nobody listens the text is empty.
+ * long to show"), by its name or its path; and a list of the configuration.
+ * dst takes BA_SHOWN_MAX bytes and is returned; where nobody listens the text
+ * is empty.
  */
 const char *ba_case_show(const struct ba_case *c, const char *claim, char *dst);
 const char *ba_case_show_at(

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/json/json.h"
 #include "common/policy/claim.h"
 
 /* RFC 6901 section 4: "~1" is a slash and "~0" a tilde; in place. */
@@ -97,23 +98,6 @@ ba_claim_string(
 }
 
 static bool
-in_list(const char *list, size_t n, const char *word, size_t want)
-{
-	const char *end = list + n, *space;
-
-	for (;; list = space + 1) {
-		space = memchr(list, ' ', (size_t)(end - list));
-		if (space == NULL)
-			space = end;
-		if ((size_t)(space - list) == want &&
-		    memcmp(list, word, want) == 0)
-			return true;
-		if (space == end)
-			return false;
-	}
-}
-
-static bool
 in_array(const json_t *array, const char *word, size_t want)
 {
 	bool found = false;
@@ -130,15 +114,25 @@ in_array(const json_t *array, const char *word, size_t want)
 }
 
 bool
-ba_claim_has_word(const json_t *value, const char *word)
+ba_claim_has_word(const json_t *value, const char *word, bool words)
 {
 	size_t n = strlen(word);
 
-	/* No word at all would be found between two blanks. */
+	/* No word at all is nobody's group. */
 	if (n == 0)
 		return false;
 	if (json_is_array(value))
 		return in_array(value, word, n);
-	return json_is_string(value) && in_list(json_string_value(value),
-					    json_string_length(value), word, n);
+	if (!words)
+		return is_string(value, word, n);
+	return json_is_string(value) &&
+	       ba_json_list_has(
+		   json_string_value(value), json_string_length(value), word);
+}
+
+/* By its place, not as it was written: "/email" is the same claim. */
+bool
+ba_claim_is_email(const struct ba_claim_path *path)
+{
+	return path->n == 1 && strcmp(path->step[0], "email") == 0;
 }

@@ -41,11 +41,16 @@ BA_MUST_CHECK int ba_claim_string(
     const json_t *claims, const struct ba_claim_path *path, const char **sp);
 
 /*
- * Does the value hold word: a space-separated list in a string (RFC 6749
- * section 3.3), or an array of strings, each of them whole (a role may have a
- * blank in its name; what has one is never cut)?  Byte for byte.
- * An array with anything but strings holds nothing.
+ * Does the value hold word, byte for byte?  An array of strings holds each of
+ * them whole, blanks and all, and one with anything but strings holds
+ * nothing.  A string holds itself; with words set it is a list, separated by
+ * spaces (as RFC 6749 section 3.3 has scope), which must be said: some
+ * providers send a single group as a bare string, and "Print Admins" are not
+ * the Admins.
  */
-bool ba_claim_has_word(const json_t *value, const char *word);
+bool ba_claim_has_word(const json_t *value, const char *word, bool words);
+
+/* Is it the claim email, however it is written? */
+bool ba_claim_is_email(const struct ba_claim_path *path);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/base/io.h"
 #include "common/policy/config.h"
@@ -150,6 +149,12 @@ begin_section(struct ba_builder *b, const struct ba_ini_line *line)
 
 	b->open = NULL;
 	b->skip = kind == NULL;
+	if (b->n_sections == BA_SECTIONS_MAX) {
+		ba_builder_complain(b,
+		    "more than %d sections in all files: remove some",
+		    BA_SECTIONS_MAX);
+		return BA_ERR_CONFIG;
+	}
 	if (kind == NULL) {
 		ba_builder_complain(b,
 		    "unknown section '%.64s'; there are [broker], "
@@ -302,6 +307,8 @@ make_objects(struct ba_builder *b)
 		s->object = s->kind->begin(b, s);
 		if (s->object == NULL)
 			return BA_ERR_NOMEM;
+		if (b->full)
+			return BA_ERR_CONFIG;
 	}
 	return BA_OK;
 }
@@ -462,29 +469,15 @@ sibling(struct ba_builder *b, const char *path, const char *name)
 static bool
 directory_ok(struct ba_builder *b, const char *path, uid_t trusted_uid)
 {
-	struct stat st;
-	int err = BA_ERR_CONFIG;
+	const char *why;
+	int r;
 
-	if (stat(path, &st) != 0) {
-		if (errno == ENOENT)
-			return false;
-		ba_builder_complain(b,
-		    "the directory cannot be examined (%s): chown root:%s, "
-		    "chmod 0750",
-		    strerror(errno), BA_USER);
-		err = BA_ERR_SYSTEM;
-	} else if (st.st_uid != 0 && st.st_uid != trusted_uid) {
-		ba_builder_complain(b,
-		    "the directory belongs to another user than root: chown "
-		    "root");
-	} else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		ba_builder_complain(b,
-		    "the directory may be written by group or others: chmod "
-		    "go-w");
-	} else {
-		return true;
-	}
-	unread(b, err);
+	r = ba_directory_trusted(path, trusted_uid, &why);
+	if (r == BA_OK || r == BA_ERR_NOT_FOUND)
+		return r == BA_OK;
+	ba_builder_complain(b, "%s%s", why,
+	    r == BA_ERR_SYSTEM ? ": chown root:" BA_USER ", chmod 0750" : "");
+	unread(b, r);
 	return false;
 }
 
@@ -621,8 +614,8 @@ read_maps(struct ba_builder *b, uid_t trusted_uid)
 	return r;
 }
 
-int
-ba_config_load(const char *path, uid_t trusted_uid,
+static int
+load(const char *path, uid_t trusted_uid, bool maps,
     const struct ba_config_report *report, struct ba_config **configp)
 {
 	struct ba_builder b;
@@ -636,9 +629,23 @@ ba_config_load(const char *path, uid_t trusted_uid,
 	if (r == BA_OK && !b.unread)
 		r = judge_values(&b);
 	/* A map would be blamed for what is wrong with its issuers. */
-	if (r == BA_OK && b.problems == 0)
+	if (r == BA_OK && maps && b.problems == 0)
 		r = read_maps(&b, trusted_uid);
 	return builder_end(&b, r, configp);
+}
+
+int
+ba_config_load(const char *path, uid_t trusted_uid,
+    const struct ba_config_report *report, struct ba_config **configp)
+{
+	return load(path, trusted_uid, true, report, configp);
+}
+
+int
+ba_config_load_without_maps(const char *path, uid_t trusted_uid,
+    const struct ba_config_report *report, struct ba_config **configp)
+{
+	return load(path, trusted_uid, false, report, configp);
 }
 
 /* --- looking things up ---------------------------------------------------- */

@@ -23,6 +23,7 @@ struct ba_pattern; /* pattern.h */
 #define BA_CONFIG_BYTES_MAX (1024 * 1024) /* of one file */
 #define BA_SKEW_DEFAULT     60 /* seconds of clock skew … */
 #define BA_SKEW_MAX         300 /* … and their ceiling */
+#define BA_ISSUERS_MAX      4096 /* tenants included */
 #define BA_MIN_UID_DEFAULT  1000
 #define BA_LIMIT_MAX        315360000 /* ten years, of any limit (s) */
 
@@ -81,6 +82,7 @@ struct ba_issuer {
 	const char *symmetric_key_file;
 	int64_t clock_skew; /* clock_skew =, seconds */
 	struct ba_claim_paths group_claim; /* group_claim =, default groups */
+	bool group_words; /* group_separator = space: a string is a list */
 
 	/* Identity (identity.h); map_file or username is set. */
 	const char *map_file; /* map_file =, or NULL */
@@ -91,7 +93,8 @@ struct ba_issuer {
 	struct ba_where username_where;
 	const char *strip_domain; /* strip_domain =, or NULL */
 	struct ba_where strip_where;
-	const struct ba_pattern *pattern; /* username_pattern =, or NULL */
+	const struct ba_pattern *pattern; /* username_pattern =, or NULL … */
+	const char *pattern_text; /* … and as it was written */
 	struct ba_where pattern_where;
 	struct ba_strings
 	    email_domain; /* email_domain =, for the claim email */
@@ -126,7 +129,7 @@ struct ba_service {
 	struct ba_strings require_amr; /* require_amr = */
 	struct ba_limit max_auth_age; /* max_auth_age =, since auth_time */
 	struct ba_limit max_lifetime; /* max_lifetime =, exp less iat */
-	struct ba_limit max_age; /* max_age =, since iat */
+	struct ba_limit max_token_age; /* max_token_age =, since iat */
 	struct ba_networks allow_network; /* allow_network = */
 	uid_t *peer; /* peer =, who may ask; default root */
 	size_t n_peers;
@@ -172,11 +175,21 @@ struct ba_config_report {
  * symbolic links and not be writable by group or others; the same owners and
  * modes are asked of the directory they stand in and of conf.d.  Map files
  * are read too, under the same rules, and are part of the configuration; a
- * jwks_file and a symmetric_key_file are not opened here.
+ * jwks_file and a symmetric_key_file are not opened here.  With more than
+ * BA_ISSUERS_MAX issuers that is the last problem, and reading ends there.
  * common/policy/config_keys.c has the table of sections and keys.
  */
 BA_MUST_CHECK int ba_config_load(const char *path, uid_t trusted_uid,
     const struct ba_config_report *report, struct ba_config **configp);
+
+/*
+ * The same for whoever wants no names: map files are not opened, and no
+ * issuer has a map, so that ba_identity() names nobody of those that have a
+ * map_file.
+ */
+BA_MUST_CHECK int ba_config_load_without_maps(const char *path,
+    uid_t trusted_uid, const struct ba_config_report *report,
+    struct ba_config **configp);
 
 /*
  * The same from memory (no conf.d, no map files), name standing for the file

@@ -238,6 +238,20 @@ set_group_claim(struct ba_builder *b, void *object, const char *value)
 	return ba_value_claims(b, value, &d->values.group_claim);
 }
 
+static int
+set_group_separator(struct ba_builder *b, void *object, const char *value)
+{
+	struct draft *d = object;
+
+	d->values.group_words = strcmp(value, "space") == 0;
+	if (!d->values.group_words)
+		ba_builder_complain(b,
+		    "group_separator = %.64s is unknown: say space, or remove "
+		    "it where a string is one group",
+		    value);
+	return BA_OK;
+}
+
 /* --- who is that? --------------------------------------------------------- */
 
 static int
@@ -279,6 +293,8 @@ set_username_pattern(struct ba_builder *b, void *object, const char *value)
 	d->values.pattern_where = b->at;
 	r = ba_pattern_compile(
 	    b->arena, value, why, sizeof(why), &d->values.pattern);
+	if (r == BA_OK)
+		return ba_value_text(b, value, &d->values.pattern_text);
 	if (r != BA_ERR_CONFIG)
 		return r;
 	ba_builder_complain(b, "the pattern cannot be used: %s", why);
@@ -300,12 +316,6 @@ set_email_domain(struct ba_builder *b, void *object, const char *value)
 
 /* --- what the values say together ----------------------------------------- */
 
-static bool
-is_email(const struct ba_claim_path *path)
-{
-	return path->n == 1 && strcmp(path->step[0], "email") == 0;
-}
-
 /* Whatever was written wrongly has been reported, and is passed over. */
 static void
 judge_email(struct ba_builder *b, const struct ba_section *s,
@@ -315,7 +325,7 @@ judge_email(struct ba_builder *b, const struct ba_section *s,
 
 	if (claim->n == 0)
 		return;
-	if (is_email(claim)) {
+	if (ba_claim_is_email(claim)) {
 		if (ba_section_pair(s, "email_domain") == NULL &&
 		    ba_section_pair(s, "strip_domain") == NULL &&
 		    ba_section_says(b, s, "username"))
@@ -361,8 +371,7 @@ judge_identity(struct ba_builder *b, const struct ba_section *s,
 
 /* A secret that is shared is another kind of issuer altogether. */
 static void
-judge_keys(
-    struct ba_builder *b, const struct ba_section *s, struct ba_issuer *values)
+judge_keys(struct ba_builder *b, const struct ba_section *s, struct draft *d)
 {
 	static const char *const of_public_keys[] = { "jwks_file", "ca_file" };
 	bool symmetric = ba_section_pair(s, "symmetric_key_file") != NULL;
@@ -375,9 +384,14 @@ judge_keys(
 			    "%s = has no use beside symmetric_key_file =: "
 			    "remove one",
 			    of_public_keys[i]);
+	if (d->n > 1 && ba_section_says(b, s, "symmetric_key_file"))
+		ba_builder_complain(b,
+		    "whoever has this secret could make tokens of every "
+		    "tenant here: give each tenant a section and a "
+		    "symmetric_key_file = of its own");
 	if (!ba_section_says(b, s, "algorithms"))
-		values->algorithms = usual;
-	else if ((values->algorithms & ~usual) != 0)
+		d->values.algorithms = usual;
+	else if ((d->values.algorithms & ~usual) != 0)
 		ba_builder_complain(b, "%s",
 		    symmetric ? "with symmetric_key_file = there are HS256, "
 				"HS384 and HS512 alone: remove the others"
@@ -399,7 +413,7 @@ judge_issuer(struct ba_builder *b, const struct ba_section *s)
 		    TENANTID " stands in the issuer's URL, and tenant = is "
 			     "missing: say whose tokens are taken");
 	judge_identity(b, s, &d->values);
-	judge_keys(b, s, &d->values);
+	judge_keys(b, s, d);
 	for (i = 0; i < d->n; i++) {
 		to = &b->config->issuers[d->first + i];
 		own = *to;
@@ -432,6 +446,13 @@ make_issuer(struct ba_builder *b, struct draft *d, const char *tenant)
 	const char *url, *section = d->values.section;
 	struct ba_issuer *v;
 
+	if (config->n_issuers == BA_ISSUERS_MAX) {
+		b->full = true;
+		ba_builder_complain(b,
+		    "more than %d issuers, each tenant counted: remove some",
+		    BA_ISSUERS_MAX);
+		return BA_OK;
+	}
 	url = expand(b->arena, section, tenant == NULL ? "" : tenant);
 	v = ba_arena_grow(
 	    b->arena, config->issuers, config->n_issuers, sizeof(*v));
@@ -473,7 +494,7 @@ begin_issuer(struct ba_builder *b, const struct ba_section *s)
 		r = ba_value_words(b, pair->value, &ids);
 	if (r == BA_OK && !template)
 		r = make_issuer(b, d, ids.n == 0 ? NULL : ids.v[0]);
-	for (i = 0; r == BA_OK && template && i < ids.n; i++)
+	for (i = 0; r == BA_OK && template && i < ids.n && !b->full; i++)
 		r = make_issuer(b, d, ids.v[i]);
 	return r == BA_OK ? d : NULL;
 }
@@ -489,6 +510,7 @@ static const struct ba_key issuer_keys[] = {
 	{ "symmetric_key_file", set_symmetric_key_file, NULL },
 	{ "clock_skew", set_clock_skew, NULL },
 	{ "group_claim", set_group_claim, NULL },
+	{ "group_separator", set_group_separator, NULL },
 	{ "map_file", set_map_file, NULL },
 	{ "username", set_username, NULL },
 	{ "strip_domain", set_strip_domain, NULL },

@@ -27,6 +27,7 @@ struct ba_builder {
 	bool skip; /* keys of a section of unknown kind */
 	size_t problems; /* reported so far */
 	bool unread; /* a file or directory was not read */
+	bool full; /* more than can be taken: the reading ends */
 	int err; /* BA_ERR_CONFIG, or what is worse */
 };
 
@@ -79,6 +80,9 @@ struct ba_section {
 	size_t n_pairs;
 	void *object;
 };
+
+/* Of all kinds and files; each new one is compared with those before it. */
+#define BA_SECTIONS_MAX 8192
 
 #define BA_SECTION_KINDS 4
 extern const struct ba_section_kind *const ba_section_kinds[BA_SECTION_KINDS];

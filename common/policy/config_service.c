@@ -18,11 +18,7 @@ add_issuer(struct ba_builder *b, struct ba_service *service,
     const struct ba_issuer *issuer)
 {
 	const struct ba_issuer **v;
-	size_t i;
 
-	for (i = 0; i < service->n_issuers; i++)
-		if (service->issuer[i] == issuer)
-			return BA_OK;
 	v = ba_arena_grow(
 	    b->arena, service->issuer, service->n_issuers, sizeof(*v));
 	if (v == NULL)
@@ -32,9 +28,13 @@ add_issuer(struct ba_builder *b, struct ba_service *service,
 	return BA_OK;
 }
 
-/* All tenants of a section, or one of them by its own URL. */
+/*
+ * All tenants of a section, or one of them by its own URL; taken says, by
+ * index, which there are already.
+ */
 static int
-add_issuers(struct ba_builder *b, struct ba_service *service, const char *name)
+add_issuers(struct ba_builder *b, struct ba_service *service, const char *name,
+    bool *taken)
 {
 	const struct ba_issuer *issuer = b->config->issuers;
 	bool found = false;
@@ -46,7 +46,9 @@ add_issuers(struct ba_builder *b, struct ba_service *service, const char *name)
 		    strcmp(issuer->url, name) != 0)
 			continue;
 		found = true;
-		r = add_issuer(b, service, issuer);
+		if (!taken[i])
+			r = add_issuer(b, service, issuer);
+		taken[i] = true;
 	}
 	/* One that should list its tenants and does not was reported. */
 	if (!found && ba_builder_section(b, &ba_issuer_kind, name) == NULL)
@@ -61,12 +63,16 @@ static int
 set_issuer(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_strings names = { .n = 0 };
+	bool *taken;
 	size_t i;
 	int r;
 
+	taken = ba_arena_alloc(b->arena, b->config->n_issuers, sizeof(*taken));
+	if (taken == NULL)
+		return BA_ERR_NOMEM;
 	r = ba_value_words(b, value, &names);
 	for (i = 0; r == BA_OK && i < names.n; i++)
-		r = add_issuers(b, object, names.v[i]);
+		r = add_issuers(b, object, names.v[i], taken);
 	return r;
 }
 
@@ -127,7 +133,7 @@ set_require_group(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_service *service = object;
 
-	return ba_value_words(b, value, &service->require_group);
+	return ba_value_names(b, value, &service->require_group);
 }
 
 static int
@@ -135,7 +141,7 @@ set_allow_group(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_service *service = object;
 
-	return ba_value_words(b, value, &service->allow_group);
+	return ba_value_names(b, value, &service->allow_group);
 }
 
 static int
@@ -181,11 +187,11 @@ set_max_lifetime(struct ba_builder *b, void *object, const char *value)
 }
 
 static int
-set_max_age(struct ba_builder *b, void *object, const char *value)
+set_max_token_age(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_service *service = object;
 
-	ba_value_limit(b, value, &service->max_age);
+	ba_value_limit(b, value, &service->max_token_age);
 	return BA_OK;
 }
 
@@ -368,7 +374,7 @@ static const struct ba_key service_keys[] = {
 	{ "require_amr", set_require_amr, NULL },
 	{ "max_auth_age", set_max_auth_age, NULL },
 	{ "max_lifetime", set_max_lifetime, NULL },
-	{ "max_age", set_max_age, NULL },
+	{ "max_token_age", set_max_token_age, NULL },
 	{ "allow_network", set_allow_network, NULL },
 	{ "peer", set_peer, NULL },
 	{ "accounts", set_accounts, NULL },

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/json/json.h"
 #include "common/policy/config_value.h"
+#include "common/policy/ini.h"
 
 #define WSP        " \t"
 #define DOMAIN_MAX 253 /* RFC 1035 section 2.3.4, without the last dot */
@@ -34,26 +36,113 @@ next_word(const char **sp)
 	return strcspn(*sp, WSP);
 }
 
+/* word itself becomes part of the list. */
+static int
+add_word(struct ba_builder *b, struct ba_strings *list, char *word)
+{
+	char **v;
+
+	v = ba_arena_grow(b->arena, list->v, list->n, sizeof(*v));
+	if (v == NULL || word == NULL)
+		return BA_ERR_NOMEM;
+	list->v = v;
+	v[list->n++] = word;
+	return BA_OK;
+}
+
 int
 ba_value_words(struct ba_builder *b, const char *value, struct ba_strings *out)
 {
-	char **v;
 	size_t n;
+	int r = BA_OK;
 
 	out->where = b->at;
-	while ((n = next_word(&value)) > 0) {
-		v = ba_arena_grow(b->arena, out->v, out->n, sizeof(*v));
-		if (v == NULL)
-			return BA_ERR_NOMEM;
-		out->v = v;
-		v[out->n] = ba_arena_str(b->arena, value, n);
-		if (v[out->n] == NULL)
-			return BA_ERR_NOMEM;
-		out->n++;
+	while (r == BA_OK && (n = next_word(&value)) > 0) {
+		r = add_word(b, out, ba_arena_str(b->arena, value, n));
 		value += n;
 	}
+	return r;
+}
+
+/* --- words in quotes ------------------------------------------------------ */
+
+/* Past the JSON string that begins at s; NULL where it does not end. */
+static char *
+skip_quoted(char *s)
+{
+	for (s++; *s != '"'; s++)
+		if (*s == '\0' || (*s == '\\' && *++s == '\0'))
+			return NULL;
+	return s + 1;
+}
+
+int
+ba_value_unquote(char *s, char **restp)
+{
+	char object[BA_INI_LINE_MAX + 8], *end = skip_quoted(s);
+	const char *value;
+	json_t *root;
+	int n, r;
+
+	*restp = NULL;
+	if (end == NULL || (*end != '\0' && strchr(WSP, *end) == NULL) ||
+	    end - s > BA_INI_LINE_MAX)
+		return BA_ERR_JSON;
+	/* The strict front takes objects only. */
+	n = snprintf(object, sizeof(object), "{\"s\":%.*s}", (int)(end - s), s);
+	r = ba_json_parse(object, (size_t)n, &root);
+	if (r != BA_OK)
+		return r;
+	r = ba_json_string(root, "s", &value);
+	if (r == BA_OK) {
+		/* No string is longer than what it is written as. */
+		memcpy(s, value, strlen(value) + 1);
+		*restp = end + strspn(end, WSP);
+	}
+	json_decref(root);
+	return r;
+}
+
+/* The word at s, cut off; *restp as above. */
+static int
+cut_name(char *s, char **restp)
+{
+	if (*s == '"')
+		return ba_value_unquote(s, restp);
+	s += strcspn(s, WSP);
+	*restp = s + strspn(s, WSP);
+	*s = '\0';
 	return BA_OK;
 }
+
+int
+ba_value_names(struct ba_builder *b, const char *value, struct ba_strings *out)
+{
+	char *s = ba_arena_str(b->arena, value, strlen(value)), *rest;
+	int r = s == NULL ? BA_ERR_NOMEM : BA_OK;
+
+	out->where = b->at;
+	for (; r == BA_OK && *s != '\0'; s = rest) {
+		r = cut_name(s, &rest);
+		if (r == BA_ERR_NOMEM)
+			break;
+		if (r != BA_OK) {
+			ba_builder_complain(b,
+			    "'%.64s' is no name in quotes: write \"Domain "
+			    "Admins\", a JSON string with a blank behind it",
+			    s);
+			return BA_OK;
+		}
+		if (*s == '\0')
+			ba_builder_complain(b,
+			    "a name in quotes is empty: no token has such a "
+			    "one, so remove it");
+		r = add_word(b, out, s);
+	}
+	return r;
+}
+
+/* --- numbers, texts, paths ------------------------------------------------ */
 
 bool
 ba_value_digits(
@@ -174,8 +263,7 @@ ba_value_claim(
 	if (*value != '/' && strstr(value, "://") != NULL) {
 		ba_builder_complain(b,
 		    "'%.64s' is a claim with dots in its name: write it as a "
-		    "JSON "
-		    "Pointer, '/' in front and '~1' for each '/' in it",
+		    "JSON Pointer, '/' in front and '~1' for each '/' in it",
 		    value);
 		return BA_OK;
 	}

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "common/base/ascii.h"
 #include "common/policy/config_keys.h"
 
 /*
@@ -14,11 +15,6 @@
  * stays as it was.
  */
 
-/* Locale-free on purpose: isalnum(3) and its kin follow the host's locale. */
-#define BA_LOWER "abcdefghijklmnopqrstuvwxyz"
-#define BA_DIGIT "0123456789"
-#define BA_ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZ" BA_LOWER BA_DIGIT
-
 /* Hand a problem to whoever listens, formatted and sanitised. */
 void ba_config_problem(const struct ba_config_report *report,
     const struct ba_where *at, const char *fmt, va_list ap)
@@ -26,6 +22,21 @@ void ba_config_problem(const struct ba_config_report *report,
 
 /* Words between blanks, to the end of out. */
 BA_MUST_CHECK int ba_value_words(
+    struct ba_builder *b, const char *value, struct ba_strings *out);
+
+/*
+ * The JSON string that begins at s with a '"': it is replaced by its value,
+ * and *restp is the word behind it, or its end.  BA_ERR_JSON where it is no
+ * strict string, or no blank nor the end of s stands behind it; BA_ERR_NOMEM.
+ * For map.c too; no report.
+ */
+BA_MUST_CHECK int ba_value_unquote(char *s, char **restp);
+
+/*
+ * The same as ba_value_words() of names that may have blanks in them: a word
+ * that begins with a '"' is a JSON string.  None is empty.
+ */
+BA_MUST_CHECK int ba_value_names(
     struct ba_builder *b, const char *value, struct ba_strings *out);
 
 /* Digits of the base (8 or 10) and nothing else, up to max?  No report. */

@@ -3,50 +3,56 @@
 
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/mem.h"
 #include "common/json/json.h"
 #include "common/policy/identity.h"
 #include "common/policy/map.h"
 #include "common/policy/pattern.h"
 
-/* Locale-free on purpose: isalnum(3) and its kin follow the host's locale. */
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGIT "0123456789"
-
 #define LOCAL_MAX 32
 
-/* Mail servers fold case after we have spoken, so that ROOT would be root. */
+/*
+ * Mail servers fold case after we have spoken, and some take "root@host" and
+ * "root+x" for root.
+ */
 static bool
 is_root(const char *name)
 {
 	static const char root[] = "root";
-	size_t i;
+	size_t i, n = sizeof(root) - 1;
 
-	for (i = 0; i < sizeof(root) - 1; i++)
+	for (i = 0; i < n; i++)
 		if ((name[i] | 0x20) != root[i])
 			return false;
-	return name[i] == '\0';
+	return name[n] == '\0' || name[n] == '@' || name[n] == '+';
 }
 
 static bool
 local_ok(const char *name, size_t n)
 {
-	return n <= LOCAL_MAX && strspn(name, LOWER "_") > 0 &&
-	       strspn(name, LOWER DIGIT "_-") == n;
+	return n <= LOCAL_MAX && strspn(name, BA_LOWER "_") > 0 &&
+	       strspn(name, BA_LOWER BA_DIGIT "_-") == n;
 }
 
+/*
+ * No capitals: where the host folds case, "ALICE" would be another's mailbox,
+ * and whoever may choose his name chooses that one.
+ */
 static bool
 virtual_ok(const char *name, size_t n)
 {
 	const char *at = strchr(name, '@');
 
-	if (n > BA_NAME_MAX || strspn(name, LOWER UPPER DIGIT) == 0 ||
-	    strspn(name, LOWER UPPER DIGIT "._+@-") != n)
+	if (n > BA_NAME_MAX || strspn(name, BA_LOWER BA_DIGIT) == 0 ||
+	    strspn(name, BA_LOWER BA_DIGIT "._+@-") != n)
 		return false;
-	if (strstr(name, "..") != NULL)
+	if (strstr(name, "..") != NULL || name[n - 1] == '.')
 		return false;
-	return at == NULL || (at[1] != '\0' && strchr(at + 1, '@') == NULL);
+	if (at == NULL)
+		return true;
+	return at[-1] != '.' && at[1] != '.' && at[1] != '\0' &&
+	       strchr(at + 1, '@') == NULL;
 }
 
 bool
@@ -97,13 +103,6 @@ email(struct ba_case *c, const char *address)
 	    "email is \"%.*s\"; email_domain = %s", BA_SHOWN_MAX, address,
 	    ba_case_show_list(c, &issuer->email_domain, show));
 	return BA_ERR_DOMAIN;
-}
-
-/* By its place, not as it was written: "/email" is the same claim. */
-static bool
-is_email(const struct ba_claim_path *path)
-{
-	return path->n == 1 && strcmp(path->step[0], "email") == 0;
 }
 
 /* Exactly what stands before "@" and the domain, and that has no '@'. */
@@ -174,8 +173,11 @@ by_claim(struct ba_case *c, struct ba_name *name)
 		    ba_case_show_at(c, &issuer->username, show));
 		return BA_ERR_CLAIM;
 	}
-	if (is_email(&issuer->username) && (err = email(c, claim)) != BA_OK)
-		return err;
+	if (ba_claim_is_email(&issuer->username)) {
+		err = email(c, claim);
+		if (err != BA_OK)
+			return err;
+	}
 	if (issuer->strip_domain != NULL)
 		return strip(c, claim, name);
 	if (issuer->pattern != NULL)
@@ -218,6 +220,35 @@ by_map(struct ba_case *c, struct ba_name *name)
 		   : BA_ERR_USER_NAME;
 }
 
+static bool
+maps_name(const struct ba_issuer *issuer, const char *name)
+{
+	return issuer->map != NULL && ba_map_names(issuer->map, name);
+}
+
+/*
+ * A claim that gives a name of the map to somebody else is a mistake at best:
+ * a user who was deleted and made anew has another subject, and so has one
+ * who chose the name for himself.  Names are one space for all issuers that a
+ * service takes, and so are their maps.
+ */
+static bool
+is_of_others(struct ba_case *c, const struct ba_name *name)
+{
+	const struct ba_issuer *issuer = c->issuer;
+	bool found = !name->mapped && maps_name(issuer, name->s);
+	size_t i;
+
+	for (i = 0; i < c->service->n_issuers && !found && !name->mapped; i++) {
+		issuer = c->service->issuer[i];
+		found = maps_name(issuer, name->s);
+	}
+	if (found)
+		ba_case_say(c, &issuer->map_where,
+		    "%s is given by the map, to others", name->s);
+	return found;
+}
+
 static int
 find_name(struct ba_case *c, struct ba_name *name)
 {
@@ -229,8 +260,9 @@ find_name(struct ba_case *c, struct ba_name *name)
 		return err;
 	if (name->mapped && strcmp(name->s, "root") == 0)
 		return BA_OK;
-	return ba_name_ok(name->s, c->service->accounts) ? BA_OK
-							 : BA_ERR_USER_NAME;
+	if (!ba_name_ok(name->s, c->service->accounts))
+		return BA_ERR_USER_NAME;
+	return is_of_others(c, name) ? BA_ERR_NO_NAME : BA_OK;
 }
 
 int

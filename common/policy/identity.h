@@ -13,9 +13,10 @@
 
 /*
  * The grammar of names.  local: [a-z_][a-z0-9_-]{0,31}, the portable names
- * of useradd(8).  virtual: 1 to BA_NAME_MAX bytes of [A-Za-z0-9._+@-], first
- * a letter or digit, no "..", at most one '@' and not at either end.  "root"
- * is in neither, however it is capitalised.
+ * of useradd(8).  virtual: 1 to BA_NAME_MAX bytes of [a-z0-9._+@-], first a
+ * letter or digit, no "..", no '.' at the end or beside the '@', at most one
+ * '@' and not at either end.  "root" is in neither, however it is capitalised,
+ * nor is an address of root's ("root@…", "root+…").
  */
 bool ba_name_ok(const char *name, enum ba_accounts grammar);
 
@@ -33,11 +34,12 @@ struct ba_name {
  * email_verified that is true, and of a domain that is listed (OIDC-03).
  * Then the service's grammar; "root" (in lower case) only by the map.
  *
- * BA_ERR_NO_NAME: no rule names this person (not in the map, and there is no
- * other rule).  BA_ERR_CLAIM: the claim is missing, no string, or an address
- * that is not verified.  BA_ERR_DOMAIN: of another domain than strip_domain
- * or email_domain.  BA_ERR_USER_NAME: outside the grammar, or the pattern
- * does not match.  BA_ERR_CONFIG: there is a map_file, and it was not read.
+ * BA_ERR_NO_NAME: no rule names this person: not in the map, and there is no
+ * other rule, or one that gives a name which the map gives to others.
+ * BA_ERR_CLAIM: the claim is missing, no string, or an address that is not
+ * verified.  BA_ERR_DOMAIN: of another domain than strip_domain or
+ * email_domain.  BA_ERR_USER_NAME: outside the grammar, or the pattern does
+ * not match.  BA_ERR_CONFIG: there is a map_file, and it was not read.
  * BA_ERR_NOMEM.  c says what was found.
  */
 BA_MUST_CHECK int ba_identity(struct ba_case *c, struct ba_name *name);

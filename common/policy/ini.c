@@ -3,11 +3,18 @@
 
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/log.h"
 #include "common/policy/ini.h"
 
 #define WSP      " \t"
-#define KEY_CHAR "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define KEY_CHAR BA_LOWER BA_DIGIT "_"
+
+static bool
+is_plain(char c)
+{
+	return c == '\t' || (c >= 0x20 && c < 0x7f);
+}
 
 /*
  * The sanitiser of log lines is the judge, so that whatever stands in the
@@ -21,6 +28,11 @@ ba_ini_text_ok(const char *s, size_t n)
 
 	if (n > BA_INI_LINE_MAX)
 		return false;
+	/* Most lines are ASCII, and a map has 8 MiB of them. */
+	for (i = 0; i < n && is_plain(s[i]);)
+		i++;
+	if (i == n)
+		return true;
 	for (i = 0; i < n; i++)
 		plain[i] = s[i] == '\t' ? ' ' : s[i];
 	ba_sanitise(shown, sizeof(shown), plain, n);
@@ -95,7 +107,8 @@ split_line(const char *p, size_t n, char *copy, struct ba_ini_line *line)
 	if (n > BA_INI_LINE_MAX)
 		return "the line is too long: 4096 bytes are the most";
 	if (!ba_ini_text_ok(p, n))
-		return "not plain text: control characters, or no UTF-8";
+		return "not plain text: characters that control or cannot be "
+		       "seen, or no UTF-8";
 	while (n > 0 && strchr(WSP, p[n - 1]) != NULL)
 		n--;
 	memcpy(copy, p, n);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json/json.h"
 #include "common/policy/config_value.h"
 #include "common/policy/identity.h"
 #include "common/policy/ini.h"
@@ -23,7 +22,8 @@ struct row {
 
 struct ba_map {
 	struct row *rows; /* by issuer and subject */
-	size_t n;
+	const char **names; /* of the same, by name */
+	size_t n; /* of both */
 };
 
 /* A map on its way. */
@@ -31,6 +31,7 @@ struct reading {
 	struct ba_arena *arena;
 	const struct ba_config *config;
 	const struct ba_config_report *report;
+	const struct ba_issuer *last; /* that was found, or NULL */
 	struct ba_where at;
 	size_t problems;
 	struct row *rows;
@@ -46,9 +47,24 @@ complain(struct reading *m, const char *fmt, ...)
 	va_list ap;
 
 	m->problems++;
+	if (m->problems > BA_MAP_PROBLEMS_MAX)
+		return;
 	va_start(ap, fmt);
 	ba_config_problem(m->report, &m->at, fmt, ap);
 	va_end(ap);
+}
+
+/* A map that goes with another configuration has one in each line. */
+static void
+complain_of_more(struct reading *m)
+{
+	size_t n = m->problems;
+
+	if (n <= BA_MAP_PROBLEMS_MAX)
+		return;
+	m->at.line = 0;
+	m->problems = 0; /* so that this one is reported */
+	complain(m, "and %zu more: mend these first", n - BA_MAP_PROBLEMS_MAX);
 }
 
 /* --- words of a line ------------------------------------------------------ */
@@ -63,40 +79,6 @@ cut_word(char *s)
 	return s + strspn(s, WSP);
 }
 
-/* Past the JSON string that begins at s; NULL where it does not end. */
-static char *
-skip_quoted(char *s)
-{
-	for (s++; *s != '"'; s++)
-		if (*s == '\0' || (*s == '\\' && *++s == '\0'))
-			return NULL;
-	return s + 1;
-}
-
-/*
- * The value of the n bytes of a JSON string at s; in its place, where there
- * is room, for no string is longer than what it is written as.
- */
-static int
-unquote(char *s, size_t n)
-{
-	char object[BA_MAP_LINE_MAX + 8];
-	const char *value;
-	json_t *root;
-	int r;
-
-	/* The strict front takes objects only. */
-	n = (size_t)snprintf(object, sizeof(object), "{\"s\":%.*s}", (int)n, s);
-	r = ba_json_parse(object, n, &root);
-	if (r != BA_OK)
-		return r;
-	r = ba_json_string(root, "s", &value);
-	if (r == BA_OK)
-		memcpy(s, value, strlen(value) + 1);
-	json_decref(root);
-	return r;
-}
-
 /*
  * The subject at s, cut off; *restp is what comes behind it, or NULL after a
  * complaint.
@@ -104,8 +86,8 @@ unquote(char *s, size_t n)
 static int
 cut_subject(struct reading *m, char *s, char **restp)
 {
-	char *end, *rest;
-	int r = BA_ERR_JSON;
+	char *rest;
+	int r;
 
 	*restp = NULL;
 	if (*s != '"') {
@@ -115,22 +97,14 @@ cut_subject(struct reading *m, char *s, char **restp)
 		else
 			complain(m,
 			    "subject '%.64s' has '#' or '\"' in it: write it "
-			    "as a "
-			    "JSON string",
+			    "as a JSON string",
 			    s);
 		return BA_OK;
 	}
-	rest = s;
-	end = skip_quoted(s);
-	if (end != NULL && strcspn(end, WSP) == 0) {
-		rest = cut_word(end);
-		r = unquote(s, strlen(s));
-	}
+	r = ba_value_unquote(s, restp);
 	if (r == BA_ERR_NOMEM)
 		return r;
-	if (r == BA_OK)
-		*restp = rest;
-	else
+	if (r != BA_OK)
 		complain(m,
 		    "the subject in quotes is no JSON string with a blank "
 		    "behind it: mend it");
@@ -139,17 +113,32 @@ cut_subject(struct reading *m, char *s, char **restp)
 
 /* --- lines ---------------------------------------------------------------- */
 
+/* Most lines are of the same issuer as the one before. */
+static const struct ba_issuer *
+find_issuer(struct reading *m, const char *url)
+{
+	if (m->last == NULL || strcmp(m->last->url, url) != 0)
+		m->last = ba_config_issuer(m->config, url);
+	return m->last;
+}
+
 static bool
 row_ok(struct reading *m, const struct row *row)
 {
+	const struct ba_issuer *issuer = find_issuer(m, row->issuer);
 	const char *name = row->entry.name;
 
-	if (ba_config_issuer(m->config, row->issuer) == NULL)
+	if (issuer == NULL)
 		complain(m,
 		    "issuer '%.256s' has no section: write the issuer of one, "
-		    "the "
-		    "same byte for byte",
+		    "the same byte for byte",
 		    row->issuer);
+	else if (issuer->map_file == NULL ||
+		 strcmp(issuer->map_file, m->at.file) != 0)
+		complain(m,
+		    "issuer '%.200s' has another map_file =, or none: say "
+		    "map_file = %.200s in its section, or remove the line",
+		    row->issuer, m->at.file);
 	else if (*row->sub == '\0')
 		complain(m, "the subject is empty: no token has such a one");
 	else if (!ba_name_ok(name, BA_ACCOUNTS_LOCAL) &&
@@ -157,8 +146,7 @@ row_ok(struct reading *m, const struct row *row)
 		 strcmp(name, "root") != 0)
 		complain(m,
 		    "'%.64s' is no user name: lower-case letters, digits, '_' "
-		    "and "
-		    "'-', or a mail address",
+		    "and '-', or a mail address",
 		    name);
 	else
 		return true;
@@ -212,8 +200,9 @@ take_line(struct reading *m, char *s, size_t n)
 	}
 	if (!ba_ini_text_ok(s, n)) {
 		complain(m,
-		    "not plain text: control characters, or no UTF-8; JSON "
-		    "strings have \\u for such subjects");
+		    "not plain text: characters that control or cannot be "
+		    "seen, or no UTF-8; JSON strings have \\u for such "
+		    "subjects");
 		return BA_OK;
 	}
 	s[n] = '\0';
@@ -255,9 +244,17 @@ compare_lines(const void *a, const void *b)
 	const struct row *x = a, *y = b;
 	int r = compare(a, b);
 
-	if (r != 0)
-		return r;
-	return x->entry.where.line < y->entry.where.line ? -1 : 1;
+	unsigned i = x->entry.where.line, j = y->entry.where.line;
+
+	return r != 0 ? r : (i > j) - (i < j);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
 }
 
 static void
@@ -274,6 +271,20 @@ find_doubles(struct reading *m)
 		    "%u: remove one",
 		    m->rows[i].sub, m->rows[i - 1].entry.where.line);
 	}
+}
+
+static int
+sort_names(struct ba_arena *a, struct ba_map *map)
+{
+	size_t i;
+
+	map->names = ba_arena_alloc(a, map->n, sizeof(*map->names));
+	if (map->names == NULL)
+		return BA_ERR_NOMEM;
+	for (i = 0; i < map->n; i++)
+		map->names[i] = map->rows[i].entry.name;
+	qsort(map->names, map->n, sizeof(*map->names), compare_names);
+	return BA_OK;
 }
 
 int
@@ -296,12 +307,15 @@ ba_map_parse(struct ba_arena *a, const struct ba_config *config,
 	if (m.n > 0)
 		qsort(m.rows, m.n, sizeof(*m.rows), compare_lines);
 	find_doubles(&m);
+	complain_of_more(&m);
 	if (m.problems > 0)
 		return BA_ERR_CONFIG;
 	map->rows = m.rows;
 	map->n = m.n;
-	*mapp = map;
-	return BA_OK;
+	r = sort_names(a, map);
+	if (r == BA_OK)
+		*mapp = map;
+	return r;
 }
 
 const struct ba_map_entry *
@@ -313,6 +327,13 @@ ba_map_find(const struct ba_map *map, const char *issuer, const char *sub)
 		return NULL;
 	row = bsearch(&key, map->rows, map->n, sizeof(*row), compare);
 	return row == NULL ? NULL : &row->entry;
+}
+
+bool
+ba_map_names(const struct ba_map *map, const char *name)
+{
+	return bsearch(&name, map->names, map->n, sizeof(*map->names),
+		   compare_names) != NULL;
 }
 
 size_t

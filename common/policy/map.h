@@ -2,6 +2,7 @@
 #ifndef BA_POLICY_MAP_H
 #define BA_POLICY_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -19,17 +20,20 @@
  * blanks, '#' or '"' in it is written as a JSON string.  The name is a user
  * name of either grammar (identity.h), or "root".  Empty lines, and lines that
  * begin with '#', are passed over.  The same issuer and subject twice is an
- * error, and so is an issuer without a section.
+ * error, and so is an issuer whose section does not name this file.
  */
 struct ba_map;
 
-#define BA_MAP_BYTES_MAX (8 * 1024 * 1024)
-#define BA_MAP_LINE_MAX  4096
+#define BA_MAP_BYTES_MAX    (8 * 1024 * 1024)
+#define BA_MAP_LINE_MAX     4096
+#define BA_MAP_PROBLEMS_MAX 20 /* reported of one file */
 
 /*
  * Read n bytes of the file called name; everything lives in a.  Each problem
- * is reported with its line and remedy, and with any the result is
- * BA_ERR_CONFIG; BA_ERR_NOMEM.  config tells which issuers there are.
+ * is reported with its line and remedy (of many the first
+ * BA_MAP_PROBLEMS_MAX, and how many more there are), and with any the result is
+ * BA_ERR_CONFIG; BA_ERR_NOMEM.  config tells which issuers there are, and that
+ * they have this map_file.
  */
 BA_MUST_CHECK int ba_map_parse(struct ba_arena *a,
     const struct ba_config *config, const char *name, const void *p, size_t n,
@@ -43,6 +47,12 @@ struct ba_map_entry {
 /* Both byte for byte; NULL: not in the map.  Time grows with log n. */
 const struct ba_map_entry *ba_map_find(
     const struct ba_map *map, const char *issuer, const char *sub);
+
+/*
+ * Is that the name of somebody in the map, byte for byte?  Then it is theirs,
+ * and nobody gets it by a claim.
+ */
+bool ba_map_names(const struct ba_map *map, const char *name);
 
 size_t ba_map_count(const struct ba_map *map);
 

@@ -16,13 +16,17 @@ struct ba_pattern {
 };
 
 /*
- * Both ends are nailed down here and not by the pattern's own "^" and "$",
- * for "a|b$" and "$" before a line feed are how such rules are got past.  No
- * JIT: it would write machine code, in a process that is sealed against that.
+ * Bytes, not characters: with PCRE2_UTF a pattern with "(?i)" takes a KELVIN
+ * SIGN for a k, and names here are ASCII anyway.  Nor may the pattern switch
+ * it on.  Both ends are nailed down here and not by the pattern's own "^" and
+ * "$", for "a|b$" and "$" before a line feed are how such rules are got past.
+ * No JIT: it would write machine code, in a process that is sealed against
+ * that.
  */
 #define OPTIONS                                                                \
-	(PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED |                      \
-	    PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C)
+	(PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_ANCHORED |                  \
+	    PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY |                         \
+	    PCRE2_NEVER_BACKSLASH_C)
 
 static void *
 take(PCRE2_SIZE n, void *arena)
@@ -36,6 +40,15 @@ give(void *p, void *arena)
 {
 	(void)p;
 	(void)arena;
+}
+
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
 }
 
 static int
@@ -82,6 +95,13 @@ ba_pattern_compile(struct ba_arena *a, const char *text, char *why,
 	if (n > BA_PATTERN_MAX) {
 		(void)snprintf(
 		    why, whysz, "it has more than %d bytes", BA_PATTERN_MAX);
+		return BA_ERR_CONFIG;
+	}
+	/* A letter of two bytes in a class would be two letters. */
+	if (!is_ascii(text)) {
+		(void)snprintf(why, whysz,
+		    "it has letters outside of ASCII: no claim with such "
+		    "matches, so leave them out");
 		return BA_ERR_CONFIG;
 	}
 	p = ba_arena_alloc(a, 1, sizeof(*p));
@@ -133,7 +153,7 @@ ba_pattern_match(
 		r = BA_ERR_NOMEM;
 		goto out;
 	}
-	if (n > BA_PATTERN_SUBJECT_MAX)
+	if (n > BA_PATTERN_SUBJECT_MAX || !is_ascii(subject))
 		goto out;
 	(void)pcre2_set_match_limit(context, BA_PATTERN_MATCH_LIMIT);
 	(void)pcre2_set_heap_limit(context, BA_PATTERN_HEAP_LIMIT);

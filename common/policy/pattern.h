@@ -11,7 +11,8 @@
  * A regular expression (PCRE2) that takes a name out of a claim.  It must
  * match the whole claim, from the first byte to the last, whatever anchors
  * it has; and it has exactly one group in parentheses that captures, which
- * is the name.  UTF-8, no case folding but by the pattern's own "(?i)".
+ * is the name.  A claim with anything but ASCII in it never matches: names are
+ * ASCII, and folding the case of more ("(?i)") would let a KELVIN SIGN be a k.
  */
 struct ba_pattern;
 

@@ -70,6 +70,13 @@ enum client {
 	CLIENT_IN_AUD
 };
 
+/* A null, or an empty string, says nothing. */
+static bool
+says_something(const struct ba_case *c, const char *claim)
+{
+	return json_string_length(json_object_get(c->claims, claim)) > 0;
+}
+
 static enum client
 find_client(const struct ba_case *c)
 {
@@ -79,8 +86,9 @@ find_client(const struct ba_case *c)
 	size_t i;
 
 	for (i = 0; (claim = ba_profile_client_claim(i)) != NULL; i++) {
-		if (ba_json_string(c->claims, claim, &client) != BA_OK)
+		if (!says_something(c, claim))
 			continue;
+		client = json_string_value(json_object_get(c->claims, claim));
 		if (is == CLIENT_UNKNOWN)
 			is = CLIENT_OTHER;
 		if (ba_json_one_of(c->claims, "aud", client, &found) == BA_OK &&
@@ -91,20 +99,63 @@ find_client(const struct ba_case *c)
 }
 
 /*
- * at_hash, c_hash and s_hash are an ID token's alone (OpenID Connect Core 1.0
- * sections 3.1.3.6 and 3.3.2.11, FAPI for s_hash).
+ * Claims that no access token has, or has with one value only.  The hashes
+ * are an ID token's (OpenID Connect Core 1.0 sections 3.1.3.6 and 3.3.2.11,
+ * FAPI for s_hash, CIBA for rt_hash); token_use is Cognito's, tokenName
+ * ForgeRock's, which signs its refresh tokens with the same key.
  */
+static const struct {
+	const char *claim;
+	const char *access; /* what an access token says, or NULL: nothing */
+} alien[] = {
+	{ "at_hash", NULL },
+	{ "c_hash", NULL },
+	{ "s_hash", NULL },
+	{ "urn:openid:params:jwt:claim:rt_hash", NULL },
+	{ "events", NULL }, /* RFC 8417 */
+	{ "token_introspection", NULL }, /* RFC 9701 */
+	{ "htm", NULL }, /* RFC 9449 */
+	{ "htu", NULL },
+	{ "software_id", NULL }, /* RFC 7591: a software statement */
+	{ "status_list", NULL }, /* Token Status List */
+	{ "vc", NULL }, /* verifiable credentials */
+	{ "vct", NULL },
+	{ "token_use", "access" },
+	{ "tokenName", "access_token" },
+};
+
+const char *
+ba_profile_alien_claim(size_t i)
+{
+	return i < sizeof(alien) / sizeof(alien[0]) ? alien[i].claim : NULL;
+}
+
 static const char *
 alien_claim(const struct ba_case *c)
 {
-	static const char *const alien[] = { "at_hash", "c_hash", "s_hash",
-		"events", "token_introspection", "htm", "htu" };
+	const char *value;
 	size_t i;
 
-	for (i = 0; i < sizeof(alien) / sizeof(alien[0]); i++)
-		if (ba_json_has(c->claims, alien[i]))
-			return alien[i];
+	for (i = 0; i < sizeof(alien) / sizeof(alien[0]); i++) {
+		if (!ba_json_has(c->claims, alien[i].claim))
+			continue;
+		if (alien[i].access == NULL ||
+		    ba_json_string(c->claims, alien[i].claim, &value) !=
+			BA_OK ||
+		    strcmp(value, alien[i].access) != 0)
+			return alien[i].claim;
+	}
 	return NULL;
+}
+
+/* In a string, or in an array (Okta). */
+static bool
+has_scope(const struct ba_case *c)
+{
+	const json_t *scp = json_object_get(c->claims, "scp");
+
+	return says_something(c, "scope") || says_something(c, "scp") ||
+	       json_string_length(json_array_get(scp, 0)) > 0;
 }
 
 /* What only legacy has to go by. */
@@ -121,7 +172,7 @@ legacy_sign(const struct ba_case *c, enum client client)
 		return NULL;
 	if (ba_json_has(c->claims, "nonce"))
 		return "a nonce, and nothing names the client";
-	if (ba_json_has(c->claims, "scope") || ba_json_has(c->claims, "scp"))
+	if (has_scope(c))
 		return NULL;
 	return client == CLIENT_UNKNOWN
 		   ? "no scope, and nothing names the client"
@@ -144,16 +195,51 @@ sign(const struct ba_case *c)
 						       : NULL;
 }
 
+/*
+ * azp is none: an ID token has it as well, with another client in aud, where
+ * one client asks for a token of another (Google).  A typ that is there is
+ * Bearer, or was a sign of another kind.
+ */
+static const char *
+access_sign(const struct ba_case *c)
+{
+	static const char *const clients[] = { "client_id", "appid", "cid" };
+	size_t i;
+
+	if (has_scope(c))
+		return "a scope";
+	if (ba_json_has(c->claims, "typ"))
+		return "typ Bearer";
+	if (says_something(c, "azpacr"))
+		return "azpacr";
+	for (i = 0; i < sizeof(clients) / sizeof(clients[0]); i++)
+		if (says_something(c, clients[i]))
+			return clients[i];
+	return NULL;
+}
+
 int
 ba_profile_kind(struct ba_case *c)
 {
+	bool legacy = c->issuer->profile == BA_PROFILE_LEGACY;
 	const char *found = sign(c);
 
 	if (found != NULL) {
 		ba_case_say(c, NULL, "no access token: it has %s", found);
 		return BA_ERR_ID_TOKEN;
 	}
-	ba_case_say(c, NULL, "no sign of another kind");
+	if (!legacy) {
+		ba_case_say(c, NULL, "no sign of another kind");
+		return BA_OK;
+	}
+	found = access_sign(c);
+	if (found == NULL) {
+		ba_case_say(c, NULL,
+		    "nothing says that it is an access token: it has neither "
+		    "scope nor scp, typ Bearer, client_id, appid, cid, azpacr");
+		return BA_ERR_ID_TOKEN;
+	}
+	ba_case_say(c, NULL, "it has %s, and no sign of another kind", found);
 	return BA_OK;
 }
 

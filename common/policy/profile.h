@@ -12,8 +12,9 @@
  * rfc9068: the header's typ is at+jwt (RFC 9068 section 4), and sub,
  * client_id and jti are there.
  *
- * legacy: typ is missing, JWT or at+jwt; and nothing in the claims says that
- * it is another kind.  For Keycloak, Entra ID and Okta.
+ * legacy: typ is missing, JWT or at+jwt; something in the claims says that it
+ * is one, and nothing that it is another kind.  For Keycloak, Entra ID and
+ * Okta.
  */
 
 /*
@@ -27,15 +28,30 @@ BA_MUST_CHECK int ba_profile_type(struct ba_case *c, const char *typ);
  * nonce beside an aud that is the client itself: an ID token (OpenID Connect
  * Core 1.0 section 2; nonce alone is none: Keycloak before 25 put it into
  * access tokens); events (RFC 8417: logout and security events);
- * token_introspection (RFC 9701); htm or htu (RFC 9449, a proof).
+ * token_introspection (RFC 9701); htm or htu (RFC 9449, a proof); and those of
+ * ba_profile_alien_claim() that fewer providers have.
  *
  * In legacy also: a claim typ other than Bearer (Keycloak: ID, Refresh,
  * Logout); a nonce without any client; and neither scope nor scp, where the
  * client is unknown or is itself in aud: so look the ID tokens of providers
  * that sign them with nothing else in them.
+ *
+ * And in legacy something in the claims must say that this is an access token,
+ * for no typ has to: scope or scp; typ Bearer (Keycloak); a client that is
+ * named by client_id, appid or cid; or azpacr (Entra ID v2, an application's
+ * own token, which has no scope).  azp alone says nothing: ID tokens have it
+ * too, with an aud that is another client's (OpenID Connect Core 1.0 section
+ * 2), and other things that an issuer signs have none of these.  A null or an
+ * empty string counts for nothing.
  * BA_ERR_ID_TOKEN.
  */
 BA_MUST_CHECK int ba_profile_kind(struct ba_case *c);
+
+/*
+ * The claims that are such signs, each by being there (token_use and tokenName
+ * by another value than an access token has).  NULL behind the last.
+ */
+const char *ba_profile_alien_claim(size_t i);
 
 /*
  * Required claims: sub, and in rfc9068 client_id and jti, each a string that

@@ -147,7 +147,8 @@ place_of(const struct ba_case *c, const char *group)
 	for (i = 0;
 	     (path = ba_rule_group_claim(c->issuer, c->service, i)) != NULL;
 	     i++)
-		if (ba_claim_has_word(ba_claim_at(c->claims, path), group))
+		if (ba_claim_has_word(ba_claim_at(c->claims, path), group,
+			c->issuer->group_words))
 			return path;
 	return NULL;
 }

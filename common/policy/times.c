@@ -114,21 +114,22 @@ int
 ba_times_age(struct ba_case *c)
 {
 	const struct ba_limit *max_lifetime = &c->service->max_lifetime;
-	const struct ba_limit *max_age = &c->service->max_age;
+	const struct ba_limit *max_token_age = &c->service->max_token_age;
 	int64_t iat;
 	int err;
 
-	if (!is_set(max_lifetime) && !is_set(max_age)) {
+	if (!is_set(max_lifetime) && !is_set(max_token_age)) {
 		ba_case_say(c, NULL, "any age will do");
 		return BA_OK;
 	}
 	if (is_set(max_lifetime) && (err = lifetime(c, max_lifetime)) != BA_OK)
 		return err;
-	if (!is_set(max_age))
+	if (!is_set(max_token_age))
 		return BA_OK;
 	if ((err = date(c, "iat", BA_ERR_AGE, &iat)) != BA_OK)
 		return err;
-	return recent(c, "iat", iat, "max_age", max_age, BA_ERR_AGE);
+	return recent(
+	    c, "iat", iat, "max_token_age", max_token_age, BA_ERR_AGE);
 }
 
 int

@@ -22,8 +22,9 @@ BA_MUST_CHECK int ba_times_not_before(struct ba_case *c);
 BA_MUST_CHECK int ba_times_issued(struct ba_case *c);
 
 /*
- * max_lifetime: exp - iat at most that (BA_ERR_LIFETIME).  max_age: now at
- * most iat + max_age + skew (BA_ERR_AGE).
+ * max_lifetime: exp - iat at most that (BA_ERR_LIFETIME).  max_token_age:
+ * now at most iat + max_token_age + skew (BA_ERR_AGE).  That is not the
+ * max_age of OpenID Connect, which is about auth_time.
  */
 BA_MUST_CHECK int ba_times_age(struct ba_case *c);
 

@@ -205,7 +205,10 @@ test_nul_in_a_string(void **state)
 	    0);
 	assert_int_equal(ba_claim_string(claims, &path, &s), BA_ERR_JSON_TYPE);
 	assert_null(s);
-	assert_false(ba_claim_has_word(json_object_get(claims, "a"), "root"));
+	assert_false(
+	    ba_claim_has_word(json_object_get(claims, "a"), "root", false));
+	assert_false(
+	    ba_claim_has_word(json_object_get(claims, "a"), "root", true));
 	json_decref(claims);
 }
 
@@ -214,51 +217,54 @@ test_pm_05_words_whole(void **state)
 {
 	static const struct {
 		const char *value, *word;
-		bool has;
+		bool has; /* where a string is a list */
+		bool whole; /* where it is one word */
 	} cases[] = {
-		/* a list in a string */
-		{ "\"a\"", "a", true },
-		{ "\"a b\"", "a", true },
-		{ "\"a b\"", "b", true },
-		{ "\"a  b\"", "b", true },
-		{ "\" a\"", "a", true },
-		{ "\"a \"", "a", true },
-		{ "\"x a y\"", "a", true },
-		{ "\"ab\"", "a", false },
-		{ "\"ab\"", "b", false },
-		{ "\"a\"", "ab", false },
-		{ "\"A\"", "a", false },
-		{ "\"a,b\"", "a", false },
-		{ "\"a\\tb\"", "a", false },
-		{ "\"a b\"", "a b", false },
-		{ "\"\"", "a", false },
-		{ "\"\"", "", false },
-		{ "\"a  b\"", "", false },
+		/* a string */
+		{ "\"a\"", "a", true, true },
+		{ "\"a b\"", "a", true, false },
+		{ "\"a b\"", "b", true, false },
+		{ "\"a  b\"", "b", true, false },
+		{ "\" a\"", "a", true, false },
+		{ "\"a \"", "a", true, false },
+		{ "\"x a y\"", "a", true, false },
+		{ "\"ab\"", "a", false, false },
+		{ "\"ab\"", "b", false, false },
+		{ "\"a\"", "ab", false, false },
+		{ "\"A\"", "a", false, false },
+		{ "\"Print Admins\"", "Admins", true, false },
+		{ "\"Print Admins\"", "Print Admins", false, true },
+		{ "\"a,b\"", "a", false, false },
+		{ "\"a\\tb\"", "a", false, false },
+		{ "\"a b\"", "a b", false, true },
+		{ "\"\"", "a", false, false },
+		{ "\"\"", "", false, false },
+		{ "\"a  b\"", "", false, false },
 		/* an array: each whole */
-		{ "[\"a\"]", "a", true },
-		{ "[\"b\",\"a\"]", "a", true },
-		{ "[\"Domain Admins\"]", "Domain Admins", true },
-		{ "[\"Domain Admins\"]", "Admins", false },
-		{ "[\"Domain Admins\"]", "Domain", false },
-		{ "[\"ab\"]", "a", false },
-		{ "[\"a\"]", "ab", false },
-		{ "[\"A\"]", "a", false },
-		{ "[]", "a", false },
-		{ "[\"\"]", "", false },
-		{ "[\"a\",1]", "a", false },
-		{ "[1,\"a\"]", "a", false },
-		{ "[\"a\",null]", "a", false },
-		{ "[\"a\",[\"a\"]]", "a", false },
-		{ "[[\"a\"]]", "a", false },
-		{ "[{\"a\":true}]", "a", false },
+		{ "[\"a\"]", "a", true, true },
+		{ "[\"b\",\"a\"]", "a", true, true },
+		{ "[\"Domain Admins\"]", "Domain Admins", true, true },
+		{ "[\"Domain Admins\"]", "Admins", false, false },
+		{ "[\"Domain Admins\"]", "Domain", false, false },
+		{ "[\"ab\"]", "a", false, false },
+		{ "[\"a\"]", "ab", false, false },
+		{ "[\"A\"]", "a", false, false },
+		{ "[]", "a", false, false },
+		{ "[\"\"]", "", false, false },
+		{ "[\"a\",1]", "a", false, false },
+		{ "[1,\"a\"]", "a", false, false },
+		{ "[\"a\",null]", "a", false, false },
+		{ "[\"a\",[\"a\"]]", "a", false, false },
+		{ "[[\"a\"]]", "a", false, false },
+		{ "[{\"a\":true}]", "a", false, false },
 		/* what is neither */
-		{ "{\"a\":\"a\"}", "a", false },
-		{ "1", "1", false },
-		{ "true", "true", false },
-		{ "null", "null", false },
+		{ "{\"a\":\"a\"}", "a", false, false },
+		{ "1", "1", false, false },
+		{ "true", "true", false, false },
+		{ "null", "null", false, false },
 	};
 	char text[128];
-	json_t *root;
+	json_t *root, *value;
 	size_t i;
 
 	(void)state;
@@ -266,12 +272,38 @@ test_pm_05_words_whole(void **state)
 		(void)snprintf(
 		    text, sizeof(text), "{\"v\":%s}", cases[i].value);
 		root = claims_of(text);
-		if (ba_claim_has_word(json_object_get(root, "v"),
-			cases[i].word) != cases[i].has)
+		value = json_object_get(root, "v");
+		if (ba_claim_has_word(value, cases[i].word, true) !=
+			cases[i].has ||
+		    ba_claim_has_word(value, cases[i].word, false) !=
+			cases[i].whole)
 			fail_msg("'%s' in %s", cases[i].word, cases[i].value);
 		json_decref(root);
 	}
-	assert_false(ba_claim_has_word(NULL, "a"));
+	assert_false(ba_claim_has_word(NULL, "a", false));
+	assert_false(ba_claim_has_word(NULL, "a", true));
+}
+
+/* By its place, however it is written. */
+static void
+test_oidc03_claim_email(void **state)
+{
+	static const char *const others[] = { "Email", "mail", "emails",
+		"email.x", "x.email", "/email/0", "/~0email" };
+	const struct ba_claim_path none = { .n = 0 };
+	struct ba_claim_path path;
+	size_t i;
+
+	(void)state;
+	path = path_of("email");
+	assert_true(ba_claim_is_email(&path));
+	path = path_of("/email");
+	assert_true(ba_claim_is_email(&path));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		path = path_of(others[i]);
+		assert_false(ba_claim_is_email(&path));
+	}
+	assert_false(ba_claim_is_email(&none));
 }
 
 static int
@@ -300,6 +332,7 @@ main(void)
 		cmocka_unit_test(test_no_path_at_all),
 		cmocka_unit_test(test_nul_in_a_string),
 		cmocka_unit_test(test_pm_05_words_whole),
+		cmocka_unit_test(test_oidc03_claim_email),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

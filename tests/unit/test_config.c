@@ -113,12 +113,14 @@ test_defaults(void **state)
 	assert_int_equal(issuer->algorithms, BA_ALG_ASYMMETRIC);
 	assert_null(issuer->symmetric_key_file);
 	assert_int_equal(issuer->group_claim.n, 0);
+	assert_false(issuer->group_words);
 	assert_null(issuer->map_file);
 	assert_null(issuer->map);
 	assert_null(issuer->map_where.file);
 	assert_null(issuer->strip_domain);
 	assert_null(issuer->strip_where.file);
 	assert_null(issuer->pattern);
+	assert_null(issuer->pattern_text);
 	assert_null(issuer->pattern_where.file);
 	assert_int_equal(issuer->email_domain.n, 0);
 	assert_int_equal(issuer->clock_skew, 60);
@@ -143,7 +145,7 @@ test_defaults(void **state)
 	assert_int_equal(service->require_amr.n, 0);
 	assert_null(service->max_auth_age.where.file);
 	assert_null(service->max_lifetime.where.file);
-	assert_null(service->max_age.where.file);
+	assert_null(service->max_token_age.where.file);
 	assert_int_equal(service->allow_network.text.n, 0);
 	assert_int_equal(service->n_peers, 1);
 	assert_true(ba_service_peer(service, 0));
@@ -207,19 +209,19 @@ static const char all_said[] =
     "group_claim = groups realm_access.roles\n"
     "username = upn\n"
     "strip_domain = example.org\n"
-    "symmetric_key_file = /etc/bearerauth/secret\n"
+    "group_separator = space\n"
     "[service sshd]\n" /* 38 */
     "issuer = " ENTRA "\n"
     "audience = ssh api://x\n"
     "group_claim = /resource_access/ssh.example/roles\n"
-    "require_group = g1 g2\n"
-    "allow_group = g3\n"
+    "require_group = g1 \"Domain Admins\"  g#\"2\n"
+    "allow_group = \"g \\\"\\u0033\\\\\"\n"
     "allow_client = c1 c2 c3\n"
     "allow_acr = gold silver\n"
     "require_amr = mfa hwk\n"
     "max_auth_age = 1\n"
     "max_lifetime = 315360000\n"
-    "max_age = 3600\n"
+    "max_token_age = 3600\n"
     "allow_network = 10.0.0.0/8 2001:db8::1\n";
 
 static void
@@ -246,7 +248,9 @@ check_all_said_issuers(const struct ba_config *c)
 	    ba_pattern_match(a->pattern, "EXAMPLE b-x", name, sizeof(name)),
 	    BA_OK);
 	assert_string_equal(name, "x");
+	assert_string_equal(a->pattern_text, "EXAMPLE (?:a|b)-([a-z]+)");
 	assert_int_equal(a->pattern_where.line, 17);
+	assert_false(a->group_words);
 	assert_string_equal(a->ca_file, "/etc/ssl/ca.pem");
 	assert_int_equal(a->clock_skew, 0);
 	assert_string_equal(a->map_file, "/etc/bearerauth/map");
@@ -287,9 +291,8 @@ check_all_said_tenants(const struct ba_config *c)
 		assert_string_equal(t->username.text, "upn");
 		assert_string_equal(t->strip_domain, "example.org");
 		assert_int_equal(t->strip_where.line, 36);
-		assert_string_equal(
-		    t->symmetric_key_file, "/etc/bearerauth/secret");
-		assert_int_equal(t->algorithms, BA_ALG_SYMMETRIC);
+		assert_true(t->group_words);
+		assert_int_equal(t->algorithms, BA_ALG_ASYMMETRIC);
 		assert_int_equal(t->clock_skew, 60);
 		assert_int_equal(t->audience.n, 0);
 	}
@@ -347,14 +350,16 @@ check_all_said_sshd(const struct ba_config *c)
 	assert_int_equal(s->group_claim.n, 1);
 	assert_int_equal(s->group_claim.where.line, 41);
 	assert_string_equal(s->group_claim.v[0].step[1], "ssh.example");
-	check_list(&s->require_group, 2, "g2", 42);
-	check_list(&s->allow_group, 1, "g3", 43);
+	check_list(&s->require_group, 3, "g#\"2", 42);
+	assert_string_equal(s->require_group.v[0], "g1");
+	assert_string_equal(s->require_group.v[1], "Domain Admins");
+	check_list(&s->allow_group, 1, "g \"3\\", 43);
 	check_list(&s->allow_client, 3, "c3", 44);
 	check_list(&s->allow_acr, 2, "silver", 45);
 	check_list(&s->require_amr, 2, "hwk", 46);
 	check_limit(&s->max_auth_age, 1, 47);
 	check_limit(&s->max_lifetime, 315360000, 48);
-	check_limit(&s->max_age, 3600, 49);
+	check_limit(&s->max_token_age, 3600, 49);
 	check_list(&s->allow_network.text, 2, "2001:db8::1", 50);
 	assert_true(ba_network_has(&s->allow_network.v[0], "10.1.2.3"));
 	assert_true(ba_network_has(&s->allow_network.v[1], "2001:db8::1"));
@@ -409,6 +414,36 @@ test_v36_tenants(void **state)
 	assert_ptr_equal(c->services[2].issuer[1], &c->issuers[0]);
 	assert_ptr_equal(c->services[2].issuer[2], &c->issuers[2]);
 	ba_config_free(c);
+}
+
+/* One tenant may have a secret, by either way to write its URL. */
+static void
+test_v36_secret_of_one_tenant(void **state)
+{
+	static const char *const head[] = {
+		"[issuer " ENTRA "]\ntenant = t1\n",
+		"[issuer https://login.example/t1/v2.0]\ntenant = t1\n",
+		"[issuer https://login.example/t1/v2.0]\n",
+	};
+	struct ba_config *c;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "%susername = sub\n"
+		    "symmetric_key_file = /etc/bearerauth/secret\n",
+		    head[i]);
+		c = parse_good(text);
+		assert_int_equal(c->n_issuers, 1);
+		assert_string_equal(
+		    c->issuers[0].url, "https://login.example/t1/v2.0");
+		assert_string_equal(
+		    c->issuers[0].symmetric_key_file, "/etc/bearerauth/secret");
+		assert_int_equal(c->issuers[0].algorithms, BA_ALG_SYMMETRIC);
+		ba_config_free(c);
+	}
 }
 
 static void
@@ -489,8 +524,8 @@ static const struct twin twins[] = {
 	{ IN_ISSUER("usrna = a"), ISSUER,
 	    ":4: unknown key 'usrna'; [issuer URL] takes: tenant profile "
 	    "audience verify algorithms jwks_file ca_file symmetric_key_file "
-	    "clock_skew group_claim map_file username strip_domain "
-	    "username_pattern email_domain" },
+	    "clock_skew group_claim group_separator map_file username "
+	    "strip_domain username_pattern email_domain" },
 	{ IN_ISSUER("uxxrname = a"), ISSUER,
 	    ":4: unknown key 'uxxrname'; did you mean 'username'?" },
 	{ IN_ISSUER("uxxxname = a"), ISSUER,
@@ -509,9 +544,16 @@ static const struct twin twins[] = {
 	{ IN_SERVICE("groups = a"), ISSUER SERVICE,
 	    ":6: unknown key 'groups'; [service NAME] takes: issuer audience "
 	    "require_scope group_claim require_group allow_group allow_client "
-	    "allow_acr require_amr max_auth_age max_lifetime max_age "
+	    "allow_acr require_amr max_auth_age max_lifetime max_token_age "
 	    "allow_network peer accounts min_uid account_without_token "
 	    "confirm" },
+	/* Of the token or of the authentication?  The list says both. */
+	{ IN_SERVICE("max_age = 60"), IN_SERVICE("max_token_age = 60"),
+	    ":6: unknown key 'max_age'; [service NAME] takes: issuer audience "
+	    "require_scope group_claim require_group allow_group allow_client "
+	    "allow_acr require_amr max_auth_age max_lifetime max_token_age" },
+	{ IN_SERVICE("max_tokenage = 60"), IN_SERVICE("max_token_age = 60"),
+	    ":6: unknown key 'max_tokenage'; did you mean 'max_token_age'?" },
 	{ "[broker]\nmode = 0600\n", "[broker]\n",
 	    ":2: unknown key 'mode'; [broker] takes: max_connections "
 	    "max_per_uid" },
@@ -715,6 +757,48 @@ static const struct twin twins[] = {
 	    IN_ISSUER("group_claim = /https:~1~1a~1g"),
 	    ":4: 'https://a/g' is a claim with dots in its name: write it as "
 	    "a JSON Pointer" },
+	{ IN_ISSUER("group_separator = ,"),
+	    IN_ISSUER("group_separator = space"),
+	    ":4: group_separator = , is unknown: say space, or remove it" },
+	{ IN_ISSUER("group_separator = Space"),
+	    IN_ISSUER("group_separator = space"),
+	    ":4: group_separator = Space is unknown" },
+	{ IN_SERVICE("require_group = a \"Domain Admins"),
+	    IN_SERVICE("require_group = a \"Domain Admins\""),
+	    ":6: '\"Domain Admins' is no name in quotes: write \"Domain "
+	    "Admins\", a JSON string with a blank behind it" },
+	{ IN_SERVICE("allow_group = \"Domain Admins"),
+	    IN_SERVICE("allow_group = \"Domain Admins\""),
+	    ":6: '\"Domain Admins' is no name in quotes" },
+	{ IN_SERVICE("allow_group = \"Domain Admins\"b"),
+	    IN_SERVICE("allow_group = \"Domain Admins\" b"),
+	    ":6: '\"Domain Admins\"b' is no name in quotes" },
+	{ IN_SERVICE("allow_group = \"a\\\" b"),
+	    IN_SERVICE("allow_group = \"a\\\\\" b"),
+	    ":6: '\"a\\\" b' is no name in quotes" },
+	{ IN_SERVICE("allow_group = \"a\\x\""),
+	    IN_SERVICE("allow_group = \"a\\n\""),
+	    ":6: '\"a\\x\"' is no name in quotes" },
+	{ IN_SERVICE("allow_group = \"a\\u0000\""),
+	    IN_SERVICE("allow_group = \"a\\u0001\""),
+	    ":6: '\"a\\u0000\"' is no name in quotes" },
+	{ IN_SERVICE("allow_group = \"a\tb\""),
+	    IN_SERVICE("allow_group = \"a\\tb\""),
+	    ":6: '\"a?b\"' is no name in quotes" },
+	{ IN_SERVICE("allow_group = b \"\" c"),
+	    IN_SERVICE("allow_group = b \" \" c"),
+	    ":6: a name in quotes is empty: no token has such a one" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u\n"
+	  "symmetric_key_file = /k\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t\n"
+	    "symmetric_key_file = /k\n",
+	    ":4: whoever has this secret could make tokens of every tenant "
+	    "here: give each tenant a section" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u\n"
+	  "symmetric_key_file = /k\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u\n"
+	    "jwks_file = /k\n",
+	    ":4: whoever has this secret" },
 	{ IN_ISSUER("symmetric_key_file = k"),
 	    IN_ISSUER("symmetric_key_file = /k"),
 	    ":4: 'k' must be an absolute path" },
@@ -838,7 +922,7 @@ static const struct twin twins[] = {
 	{ IN_SERVICE("max_lifetime = 315360001"),
 	    IN_SERVICE("max_lifetime = 315360000"),
 	    ":6: '315360001' must be a number from 1 to 315360000" },
-	{ IN_SERVICE("max_age = 1h"), IN_SERVICE("max_age = 3600"),
+	{ IN_SERVICE("max_token_age = 1h"), IN_SERVICE("max_token_age = 3600"),
 	    ":6: '1h' must be a number" },
 	{ IN_SERVICE("allow_network = 10.0.0.0/8 10.0.0.1/8"),
 	    IN_SERVICE("allow_network = 10.0.0.0/8 10.0.0.1/32"),
@@ -989,6 +1073,116 @@ test_limits_of_others(void **state)
 		assert_true(n <= 511 || strstr(said.text, ":6: the scopes"));
 		ba_config_free(config);
 	}
+}
+
+/* A file on its way: text of a million bytes at most. */
+struct long_text {
+	char *p;
+	size_t n;
+};
+
+static void __attribute__((__format__(__printf__, 2, 3)))
+add(struct long_text *t, const char *fmt, ...)
+{
+	size_t room = BA_CONFIG_BYTES_MAX - t->n;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->p + t->n, room, fmt, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < room);
+	t->n += (size_t)n;
+}
+
+/* Sections with 500 tenants each, and one with the rest; n in all. */
+static void
+add_tenants(struct long_text *t, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (i % 500 == 0)
+			add(t,
+			    "\n[issuer https://a/%u/{tenantid}]\n"
+			    "username = b\naudience = c\ntenant =",
+			    i / 500);
+		add(t, " %u", i);
+	}
+	add(t, "\n");
+}
+
+static void
+test_v53_most_issuers(void **state)
+{
+	struct long_text t = { .p = malloc(BA_CONFIG_BYTES_MAX) };
+	const unsigned most = BA_ISSUERS_MAX;
+	struct ba_config *config;
+	struct said said;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(t.p);
+	/* One that is no tenant counts as well. */
+	add(&t, "[issuer https://z]\nusername = b\naudience = c\n");
+	add_tenants(&t, most - 1);
+	add(&t, "[service x]\nissuer = https://z");
+	for (i = 0; i < 9; i++)
+		add(&t, " https://a/%u/{tenantid} https://a/%u/%u", i, i,
+		    i * 500);
+	add(&t, "\n");
+	config = parse_good(t.p);
+	assert_int_equal(config->n_issuers, most);
+	/* Whoever is named twice is there once. */
+	assert_int_equal(config->services[0].n_issuers, most);
+	ba_config_free(config);
+	/* One more; and there it ends, whatever else is wrong. */
+	t.n = 0;
+	add(&t, "[issuer https://z]\nusername = b\naudience = c\n");
+	add_tenants(&t, most);
+	add(&t, "[service x]\npeer = no-such-user-here\n");
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_null(config);
+	assert_string_equal(said.text,
+	    "x.conf:37: more than 4096 issuers, each tenant counted: remove "
+	    "some\n");
+	/* As many as there is room for: no time is lost on them. */
+	t.n = 0;
+	add_tenants(&t, 130000);
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_int_equal(said.n, 1);
+	/* Without tenants */
+	t.n = 0;
+	for (i = 0; i <= most; i++)
+		add(&t, "[issuer https://%u]\nusername = b\n", i);
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_string_equal(said.text,
+	    "x.conf:8193: more than 4096 issuers, each tenant counted: "
+	    "remove some\n");
+	free(t.p);
+}
+
+static void
+test_v53_most_sections(void **state)
+{
+	struct long_text t = { .p = malloc(BA_CONFIG_BYTES_MAX) };
+	struct ba_config *config;
+	struct said said;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(t.p);
+	for (i = 0; i < BA_SECTIONS_MAX; i++)
+		add(&t, "[listen /%u]\n", i);
+	config = parse_good(t.p);
+	assert_int_equal(config->n_listens, BA_SECTIONS_MAX);
+	ba_config_free(config);
+	for (i = 0; i < 40000; i++)
+		add(&t, "[listen /%u]\nx = y\n", i);
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_string_equal(said.text,
+	    "x.conf:8193: more than 8192 sections in all files: remove some\n");
+	free(t.p);
 }
 
 /* What is too long to be told whole is not cut in a character. */
@@ -1450,6 +1644,41 @@ test_too_large(void **state)
 
 #define MAPPED "[issuer https://m]\n"
 
+/* For whoever asks for names of sockets, not of people. */
+static void
+test_without_maps(void **state)
+{
+	const struct tree *t = *state;
+	struct said said = { .len = 0 };
+	const struct ba_config_report report = { problem, &said };
+	struct ba_config *c;
+
+	write_conf(t, "main.conf", "[listen /a]\n" MAPPED, "maps/m");
+	load_bad(t, BA_ERR_CONFIG, "/maps/m does not exist");
+	assert_int_equal(
+	    ba_config_load_without_maps(t->main, geteuid(), &report, &c),
+	    BA_OK);
+	assert_int_equal(said.n, 0);
+	assert_int_equal(c->n_listens, 1);
+	assert_non_null(c->issuers[0].map_file);
+	assert_null(c->issuers[0].map);
+	ba_config_free(c);
+	/* Of everything else nothing is forgiven. */
+	set_mode(t, "main.conf", 0620);
+	assert_int_equal(
+	    ba_config_load_without_maps(t->main, geteuid(), &report, &c),
+	    BA_ERR_CONFIG);
+	assert_null(c);
+	assert_int_equal(said.n, 1);
+	set_mode(t, "main.conf", 0600);
+	write_file(t, "conf.d/9.conf", "[issuer https://n]\n");
+	assert_int_equal(
+	    ba_config_load_without_maps(t->main, geteuid(), &report, &c),
+	    BA_ERR_CONFIG);
+	assert_null(c);
+	assert_int_equal(said.n, 2);
+}
+
 /* One file, for two sections and all tenants of one. */
 static void
 test_map_files(void **state)
@@ -1465,7 +1694,7 @@ test_map_files(void **state)
 	write_conf(t, "conf.d/9.conf", "[issuer https://n]\n", "maps/other");
 	write_file(t, "maps/m",
 	    "https://m boss root\nhttps://login.example/b/v2.0 x b\n");
-	write_file(t, "maps/other", "https://n y n\nhttps://m z m\n");
+	write_file(t, "maps/other", "https://n y n\nhttps://n z m\n");
 	c = load_good(t);
 	assert_int_equal(c->n_issuers, 5);
 	assert_null(c->issuers[0].map);
@@ -1480,7 +1709,7 @@ test_map_files(void **state)
 		assert_null(ba_map_find(c->issuers[i].map, "https://m", "z"));
 	}
 	assert_ptr_not_equal(c->issuers[4].map, c->issuers[1].map);
-	assert_non_null(ba_map_find(c->issuers[4].map, "https://m", "z"));
+	assert_non_null(ba_map_find(c->issuers[4].map, "https://n", "z"));
 	assert_int_equal(ba_map_count(c->issuers[4].map), 2);
 	ba_config_free(c);
 }
@@ -1498,6 +1727,13 @@ test_map_files_problems(void **state)
 	load_bad(t, BA_ERR_CONFIG, "maps/m:2: issuer 'https://x' has no");
 	write_file(t, "maps/m", "https://m a b\n");
 	ba_config_free(load_good(t));
+	/* Another issuer's map is none of this one's. */
+	write_file(t, "conf.d/9.conf", "[issuer https://n]\nusername = a\n");
+	write_file(t, "maps/m", "https://m a b\nhttps://n a b\n");
+	load_bad(t, BA_ERR_CONFIG,
+	    "maps/m:2: issuer 'https://n' has another map_file =, or none");
+	write_conf(t, "conf.d/9.conf", "[issuer https://n]\n", "maps/m");
+	ba_config_free(load_good(t));
 	/* Named twice, it is told of once. */
 	write_conf(t, "conf.d/9.conf", "[issuer https://n]\n", "maps/m");
 	write_file(t, "maps/m", "https://m a B/\n");
@@ -1506,7 +1742,7 @@ test_map_files_problems(void **state)
 	write_file(t, "conf.d/10.conf", "[issuer https://x]\n");
 	write_file(t, "maps/m", "https://x a b\n");
 	load_bad(t, BA_ERR_CONFIG, "conf.d/10.conf:1: neither username =");
-	write_file(t, "conf.d/10.conf", "[issuer https://x]\nusername = a\n");
+	write_conf(t, "conf.d/10.conf", "[issuer https://x]\n", "maps/m");
 	ba_config_free(load_good(t));
 }
 
@@ -1574,11 +1810,14 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all_said),
 		cmocka_unit_test(test_v36_tenants),
+		cmocka_unit_test(test_v36_secret_of_one_tenant),
 		cmocka_unit_test(test_lookups),
 		cmocka_unit_test(test_v53_no_service_at_all),
 		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_peer_by_name),
 		cmocka_unit_test(test_limits_of_others),
+		cmocka_unit_test(test_v53_most_issuers),
+		cmocka_unit_test(test_v53_most_sections),
 		cmocka_unit_test(test_long_problem),
 		cmocka_unit_test(test_every_problem),
 		cmocka_unit_test(test_cut_anywhere),
@@ -1602,6 +1841,8 @@ main(void)
 		    test_pm11_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_too_large, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_without_maps, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_map_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -47,11 +47,19 @@ static const struct name names[] = {
 	{ "ROOT", false, false },
 	{ "Root", false, false },
 	{ "rooT", false, false },
-	{ "root@example.org", false, true },
+	{ "root@example.org", false, false },
+	{ "root+x", false, false },
+	{ "rooT+x@y", false, false },
+	{ "root.x", false, true },
+	{ "roots@example.org", false, true },
+	{ "xroot@example.org", false, true },
+	{ "root-", true, true },
 	{ "-rf", false, false },
 	{ "0alice", false, true },
 	{ "1000", false, true },
-	{ "Alice", false, true },
+	{ "Alice", false, false },
+	{ "alicE", false, false },
+	{ "alice@Example.org", false, false },
 	{ "alice$", false, false },
 	{ "alice.b", false, true },
 	{ "alice+b", false, true },
@@ -62,6 +70,11 @@ static const struct name names[] = {
 	{ "alice@@b", false, false },
 	{ "alice..b", false, false },
 	{ "alice.b.c", false, true },
+	{ "alice.", false, false },
+	{ "alice.@b", false, false },
+	{ "alice@.b", false, false },
+	{ "alice@b.", false, false },
+	{ "alice.b@c.d", false, true },
 	{ "..", false, false },
 	{ "../alice", false, false },
 	{ "a/b", false, false },
@@ -103,7 +116,7 @@ static void
 test_pm04_every_byte(void **state)
 {
 	static const char local[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-	static const char more[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+@";
+	static const char more[] = ".+@";
 	char name[4] = "a?b";
 	unsigned c;
 	bool in;
@@ -260,7 +273,7 @@ test_pm01_claim_as_it_is(void **state)
 		{ "{\"sub\":[\"alice\"]}", LOCAL, BA_ERR_CLAIM, NULL },
 		{ "{\"sub\":\"\"}", LOCAL, BA_ERR_USER_NAME, NULL },
 		{ "{\"sub\":\"Alice\"}", LOCAL, BA_ERR_USER_NAME, NULL },
-		{ "{\"sub\":\"Alice\"}", VIRTUAL, BA_OK, "Alice" },
+		{ "{\"sub\":\"Alice\"}", VIRTUAL, BA_ERR_USER_NAME, NULL },
 		{ "{\"sub\":\"root\"}", LOCAL, BA_ERR_USER_NAME, NULL },
 		{ "{\"sub\":\"root\"}", VIRTUAL, BA_ERR_USER_NAME, NULL },
 		{ "{\"sub\":\"rOOt\"}", VIRTUAL, BA_ERR_USER_NAME, NULL },
@@ -351,7 +364,9 @@ test_pm04_strip_domain(void **state)
 	static const struct row rows[] = {
 		{ "{\"upn\":\"alice@example.org\"}", LOCAL, BA_OK, "alice" },
 		{ "{\"upn\":\"alice@example.org\"}", VIRTUAL, BA_OK, "alice" },
-		{ "{\"upn\":\"Al.x@example.org\"}", VIRTUAL, BA_OK, "Al.x" },
+		{ "{\"upn\":\"al.x@example.org\"}", VIRTUAL, BA_OK, "al.x" },
+		{ "{\"upn\":\"Al.x@example.org\"}", VIRTUAL, BA_ERR_USER_NAME,
+		    NULL },
 		{ "{\"upn\":\"alice\"}", LOCAL, BA_ERR_DOMAIN, NULL },
 		{ "{\"upn\":\"alice@\"}", LOCAL, BA_ERR_DOMAIN, NULL },
 		{ "{\"upn\":\"alice@example.com\"}", LOCAL, BA_ERR_DOMAIN,
@@ -637,6 +652,66 @@ test_pm02_map_before_the_claim(void **state)
 	ba_arena_free(w.arena);
 }
 
+/* Somebody else's name in the map is nobody's by a claim. */
+static void
+test_v15_pm02_name_of_the_map(void **state)
+{
+	static const struct rule rule = { .username = "name",
+		.map = MAP URL " 9 zoe@example.org\n" };
+	static const struct rule strip = {
+		.username = "name", .strip = "x.org", .map = MAP
+	};
+	static const struct rule pattern = {
+		.username = "name", .pattern = "x-(.*)", .map = MAP
+	};
+	static const struct rule email = {
+		.username = "email", .domains = { "example.org" }, .map = MAP
+	};
+	static const struct row rows[] = {
+		{ "{\"sub\":\"1\",\"name\":\"alice\"}", LOCAL, BA_ERR_NO_NAME,
+		    NULL },
+		{ "{\"sub\":\"1\",\"name\":\"alic\"}", LOCAL, BA_OK, "alic" },
+		{ "{\"sub\":\"4711\",\"name\":\"alice\"}", LOCAL, BA_OK,
+		    "alice" },
+		/* of another line, too: the map comes first */
+		{ "{\"sub\":\"4711\",\"name\":\"ci-build\"}", LOCAL, BA_OK,
+		    "alice" },
+		{ "{\"sub\":\"1\",\"name\":\"ci-build\"}", VIRTUAL,
+		    BA_ERR_NO_NAME, NULL },
+		{ "{\"sub\":\"1\",\"name\":\"zoe@example.org\"}", VIRTUAL,
+		    BA_ERR_NO_NAME, NULL },
+		{ "{\"sub\":\"1\",\"name\":\"zoe@example.net\"}", VIRTUAL,
+		    BA_OK, "zoe@example.net" },
+		{ "{\"sub\":\"1\",\"name\":\"root\"}", VIRTUAL,
+		    BA_ERR_USER_NAME, NULL },
+		{ "{\"sub\":\"1\",\"name\":\"Alice\"}", LOCAL, BA_ERR_USER_NAME,
+		    NULL },
+	};
+	static const struct row by_strip[] = {
+		{ "{\"sub\":\"1\",\"name\":\"alice@x.org\"}", LOCAL,
+		    BA_ERR_NO_NAME, NULL },
+		{ "{\"sub\":\"1\",\"name\":\"bob@x.org\"}", LOCAL, BA_OK,
+		    "bob" },
+	};
+	static const struct row by_pattern[] = {
+		{ "{\"sub\":\"1\",\"name\":\"x-alice\"}", LOCAL, BA_ERR_NO_NAME,
+		    NULL },
+		{ "{\"sub\":\"1\",\"name\":\"x-bob\"}", LOCAL, BA_OK, "bob" },
+	};
+	static const struct row by_email[] = {
+		{ "{\"sub\":\"1\",\"email\":\"mail.user@example.org\"" TRUE_,
+		    VIRTUAL, BA_ERR_NO_NAME, NULL },
+		{ "{\"sub\":\"1\",\"email\":\"mail@example.org\"" TRUE_,
+		    VIRTUAL, BA_OK, "mail@example.org" },
+	};
+
+	(void)state;
+	judge(&rule, rows, N(rows));
+	judge(&strip, by_strip, N(by_strip));
+	judge(&pattern, by_pattern, N(by_pattern));
+	judge(&email, by_email, N(by_email));
+}
+
 /* V15: the same subject of another issuer is another person. */
 static void
 test_v15_jwt06_map_of_the_issuer(void **state)
@@ -724,6 +799,10 @@ test_what_is_said(void **state)
 		{ { .map = MAP }, "{\"sub\":\"1\"}", &of_map,
 		    "sub \"1\" is not in the map; " },
 		{ { .map = MAP }, "{\"sub\":1}", &of_map, "sub is 1; " },
+		{ { .map = MAP, .username = "u" },
+		    "{\"sub\":\"1\",\"u\":\"alice\"}", &of_map,
+		    "sub \"1\" is not in the map; u is \"alice\"; alice is "
+		    "given by the map, to others; " },
 	};
 	struct ba_name name;
 	struct world w;
@@ -757,6 +836,7 @@ main(void)
 		cmocka_unit_test(test_pm04_pattern),
 		cmocka_unit_test(test_pm02_map),
 		cmocka_unit_test(test_pm02_map_before_the_claim),
+		cmocka_unit_test(test_v15_pm02_name_of_the_map),
 		cmocka_unit_test(test_v15_jwt06_map_of_the_issuer),
 		cmocka_unit_test(test_map_not_read),
 		cmocka_unit_test(test_what_is_said),

@@ -144,7 +144,7 @@ static const struct pair broken[] = {
 	{ "A = b", "key = value" },
 	{ "a-b = c", "key = value" },
 	{ "\xc3\xa4 = b", "key = value" },
-	{ "\xef\xbb\xbf[broker]", "key = value" },
+	{ "\xef\xbb\xbf[broker]", "plain text" },
 	{ "; b", "begins with '#'" },
 	{ "= b", "a key is missing" },
 	{ "a =", "a value is missing" },
@@ -243,14 +243,24 @@ test_v27_text_ok(void **state)
 		{ "\xe2\x80\xae", false },
 	};
 	char text[BA_INI_LINE_MAX + 1];
+	unsigned c;
 	size_t i;
 
 	(void)state;
+	/* A byte that is not ASCII is no character alone. */
+	for (c = 0; c < 256; c++) {
+		(void)snprintf(text, sizeof(text), "a%cb", (int)c);
+		assert_true(ba_ini_text_ok(text, 3) ==
+			    (c == '\t' || (c >= 0x20 && c < 0x7f)));
+	}
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_true(ba_ini_text_ok(cases[i].text,
 				strlen(cases[i].text)) == cases[i].ok);
 	assert_false(ba_ini_text_ok("a\0b", 3));
 	memset(text, 'a', sizeof(text));
+	assert_true(ba_ini_text_ok(text, sizeof(text) - 1));
+	assert_false(ba_ini_text_ok(text, sizeof(text)));
+	memcpy(text, "\xc3\xa4", 2);
 	assert_true(ba_ini_text_ok(text, sizeof(text) - 1));
 	assert_false(ba_ini_text_ok(text, sizeof(text)));
 }

@@ -20,9 +20,11 @@
 #define ISS   "https://id.example.org"
 #define ISS_B "https://b.example/{tenantid}/x"
 
-static const char conf[] = "[issuer " ISS "]\nusername = sub\n"
-			   "[issuer " ISS_B "]\nusername = sub\n"
-			   "tenant = t-1 t-2\n";
+static const char conf[] = "[issuer " ISS "]\nmap_file = /m\n"
+			   "[issuer " ISS_B "]\nmap_file = /m\n"
+			   "tenant = t-1 t-2\n"
+			   "[issuer https://other]\nmap_file = /m2\n"
+			   "[issuer https://none]\nusername = sub\n";
 
 static struct ba_config *config;
 static struct ba_arena *arena;
@@ -61,7 +63,7 @@ parse(const char *text, size_t n, struct said *said, const struct ba_map **mapp)
 	memcpy(copy, text, n);
 	copy[n] = '!';
 	memset(said, 0, sizeof(*said));
-	r = ba_map_parse(arena, config, "m", copy, n, &report, mapp);
+	r = ba_map_parse(arena, config, "/m", copy, n, &report, mapp);
 	assert_memory_equal(copy, text, n);
 	assert_int_equal(copy[n], '!');
 	memset(copy, 'x', n);
@@ -135,7 +137,7 @@ test_map_entries(void **state)
 		if (e == NULL)
 			continue;
 		assert_string_equal(e->name, cases[i].name);
-		assert_string_equal(e->where.file, "m");
+		assert_string_equal(e->where.file, "/m");
 		assert_int_equal(e->where.line, cases[i].line);
 	}
 }
@@ -153,7 +155,7 @@ test_map_empty(void **state)
 	assert_null(ba_map_find(map, ISS, ""));
 	/* An empty file may have no memory at all. */
 	assert_int_equal(
-	    ba_map_parse(arena, config, "m", NULL, 0, NULL, &map), BA_OK);
+	    ba_map_parse(arena, config, "/m", NULL, 0, NULL, &map), BA_OK);
 	assert_int_equal(ba_map_count(map), 0);
 }
 
@@ -179,6 +181,11 @@ static const struct {
 	{ "https://b.example/t-3/x a b\n", "https://b.example/t-2/x a b\n",
 	    ":1: issuer 'https://b.example/t-3/x' has no section" },
 	{ "\"" ISS "\" a b\n", ISS " a b\n", ":1: issuer '\"https" },
+	{ ISS " a b\nhttps://other a b\n", ISS " a b\n",
+	    ":2: issuer 'https://other' has another map_file =, or none: say "
+	    "map_file = /m in its section, or remove the line" },
+	{ "https://none a b\n", "https://b.example/t-1/x a b\n",
+	    ":1: issuer 'https://none' has another map_file =, or none" },
 	/* subjects */
 	{ ISS " \"\" b\n", ISS " \"a\" b\n", ":1: the subject is empty" },
 	{ ISS " a#b c\n", ISS " \"a#b\" c\n",
@@ -199,7 +206,7 @@ static const struct {
 	    ":1: the subject in quotes" },
 	/* names */
 	{ ISS " a Root\n", ISS " a root\n", ":1: 'Root' is no user name" },
-	{ ISS " a ROOT\n", ISS " a rooT1\n", ":1: 'ROOT' is no user name" },
+	{ ISS " a ROOT\n", ISS " a root1\n", ":1: 'ROOT' is no user name" },
 	{ ISS " a ../b\n", ISS " a b\n", ":1: '../b' is no user name" },
 	{ ISS " a -_b\n", ISS " a _b\n", ":1: '-_b' is no user name" },
 	{ ISS " a -b\n", ISS " a b-\n", ":1: '-b' is no user name" },
@@ -238,7 +245,7 @@ test_map_twins(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
 		r = parse(twins[i].bad, strlen(twins[i].bad), &said, &map);
-		(void)snprintf(want, sizeof(want), "m%s", twins[i].said);
+		(void)snprintf(want, sizeof(want), "/m%s", twins[i].said);
 		if (r != BA_ERR_CONFIG || map != NULL || said.n != 1 ||
 		    strncmp(said.text, want, strlen(want)) != 0)
 			fail_msg("%s\ngave %d: %s", twins[i].bad, r, said.text);
@@ -279,10 +286,10 @@ test_map_every_problem(void **state)
 	static const char text[] =
 	    "x\n" ISS " a b\n" ISS " # c\n" ISS " a c\n" ISS " \"\n" ISS
 	    " a d\nx a b\n" ISS " z Z/\n";
-	static const char *const want[] = { "m:1: a line", "m:3: subject '#'",
-		"m:5: the subject in", "m:7: issuer 'x'", "m:8: 'Z/' is",
-		"m:4: subject 'a' of this issuer stands already in line 2",
-		"m:6: subject 'a' of this issuer stands already in line 4" };
+	static const char *const want[] = { "/m:1: a line", "/m:3: subject '#'",
+		"/m:5: the subject in", "/m:7: issuer 'x'", "/m:8: 'Z/' is",
+		"/m:4: subject 'a' of this issuer stands already in line 2",
+		"/m:6: subject 'a' of this issuer stands already in line 4" };
 	const struct ba_map *map;
 	struct said said;
 	const char *at;
@@ -299,9 +306,76 @@ test_map_every_problem(void **state)
 	}
 	assert_int_equal(said.n, i);
 	/* Nobody need listen. */
-	assert_int_equal(ba_map_parse(arena, config, "m", text,
+	assert_int_equal(ba_map_parse(arena, config, "/m", text,
 			     sizeof(text) - 1, NULL, &map),
 	    BA_ERR_CONFIG);
+}
+
+/* Of a file that goes with another configuration, not a line each. */
+static void
+test_map_20_problems(void **state)
+{
+	const struct ba_map *map;
+	struct said said;
+	char text[1024];
+	const char *at;
+	unsigned n, i;
+	size_t len;
+
+	(void)state;
+	for (n = BA_MAP_PROBLEMS_MAX; n <= BA_MAP_PROBLEMS_MAX + 2; n++) {
+		/* The last one is a double. */
+		len = 0;
+		for (i = 1; i < n; i++)
+			len += (size_t)snprintf(
+			    text + len, sizeof(text) - len, "x a b\n");
+		len += (size_t)snprintf(
+		    text + len, sizeof(text) - len, ISS " a b\n" ISS " a b\n");
+		assert_true(len < sizeof(text));
+		assert_int_equal(parse(text, len, &said, &map), BA_ERR_CONFIG);
+		assert_null(map);
+		assert_int_equal(said.n,
+		    n == BA_MAP_PROBLEMS_MAX ? n : BA_MAP_PROBLEMS_MAX + 1);
+		at = strstr(said.text, "/m:0: and ");
+		assert_true((at == NULL) == (n == BA_MAP_PROBLEMS_MAX));
+		if (at == NULL)
+			assert_non_null(strstr(said.text, "/m:21: subject"));
+		else if (n == BA_MAP_PROBLEMS_MAX + 1)
+			assert_string_equal(
+			    at, "/m:0: and 1 more: mend these first\n");
+		else
+			assert_string_equal(
+			    at, "/m:0: and 2 more: mend these first\n");
+	}
+	/* Without any there is no word of more. */
+	(void)map_of(ISS " a b\n");
+}
+
+/* Whoever of whichever issuer has it: a name of the map is taken. */
+static void
+test_pm02_map_names(void **state)
+{
+	static const char *const theirs[] = { "alice", "bob@example.org",
+		"zoe@x", "root", "_z", "z-9" };
+	static const char *const free_[] = { "", "alic", "alice_", "alicf",
+		"lice", "Alice", "bob", "bob@example.orh", "@example.org",
+		"zoe", "_", "_Z", "z-", "z-99", "aaa", "zzz" };
+	const struct ba_map *map = map_of(
+	    ISS " 1 alice\n" ISS " 2 root\n" ISS
+		" 3 alice\nhttps://b.example/t-1/x 1 bob@example.org\n" ISS
+		" 5 zoe@x\n" ISS " 6 z-9\n" ISS " 7 _z\n");
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ba_map_count(map), 7);
+	for (i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+		if (!ba_map_names(map, theirs[i]))
+			fail_msg("%s is not there", theirs[i]);
+	for (i = 0; i < sizeof(free_) / sizeof(free_[0]); i++)
+		if (ba_map_names(map, free_[i]))
+			fail_msg("%s is there", free_[i]);
+	assert_false(ba_map_names(map_of(""), "alice"));
+	assert_false(ba_map_names(map_of(""), ""));
 }
 
 /* A NUL ends no line early. */
@@ -315,7 +389,7 @@ test_map_nul(void **state)
 	(void)state;
 	assert_int_equal(
 	    parse(text, sizeof(text) - 1, &said, &map), BA_ERR_CONFIG);
-	assert_int_equal(strncmp(said.text, "m:1: not plain text", 19), 0);
+	assert_int_equal(strncmp(said.text, "/m:1: not plain text", 20), 0);
 	(void)map_of(ISS " a root\n");
 }
 
@@ -340,7 +414,8 @@ test_v27_line_length(void **state)
 			    n == BA_MAP_LINE_MAX ? BA_OK : BA_ERR_CONFIG);
 			if (n > BA_MAP_LINE_MAX) {
 				assert_string_equal(said.text,
-				    "m:1: the line is too long: 4096 bytes are "
+				    "/m:1: the line is too long: 4096 bytes "
+				    "are "
 				    "the most\n");
 			} else {
 				size_t len = n - 2 - head - 2 * quoted;
@@ -379,6 +454,7 @@ test_map_10000_lines(void **state)
 		e = ba_map_find(map, ISS, sub);
 		assert_non_null(e);
 		assert_string_equal(e->name, name);
+		assert_true(ba_map_names(map, name));
 		assert_int_equal(e->where.line, i + 1);
 	}
 	(void)snprintf(sub, sizeof(sub), "%d", LINES);
@@ -387,7 +463,7 @@ test_map_10000_lines(void **state)
 	n += (size_t)snprintf(text + n, 64, "%s 4711 x\n", ISS);
 	assert_int_equal(parse(text, n, &said, &map), BA_ERR_CONFIG);
 	assert_int_equal(said.n, 1);
-	assert_int_equal(strncmp(said.text, "m:10001: subject '4711'", 23), 0);
+	assert_int_equal(strncmp(said.text, "/m:10001: subject '4711'", 24), 0);
 	free(text);
 }
 
@@ -439,6 +515,8 @@ main(void)
 		cmocka_unit_test(test_map_twins),
 		cmocka_unit_test(test_pm_02_root_by_a_map),
 		cmocka_unit_test(test_map_every_problem),
+		cmocka_unit_test(test_map_20_problems),
+		cmocka_unit_test(test_pm02_map_names),
 		cmocka_unit_test(test_map_nul),
 		cmocka_unit_test(test_v27_line_length),
 		cmocka_unit_test(test_map_10000_lines),

@@ -190,7 +190,7 @@ test_v54_at09_nonce_and_client(void **state)
 		    BA_OK, BA_OK },
 		{ "{\"aud\":\"ssh\",\"client_id\":\"cli\"}", BA_OK, BA_OK },
 		{ "{\"aud\":[\"ssh\",\"cl\",\"clii\",\"CLI\"],\"azp\":\"cli\","
-		  "\"nonce\":\"n\"}",
+		  "\"nonce\":\"n\",\"scope\":\"s\"}",
 		    BA_OK, BA_OK },
 		/* it is: by each claim that names one */
 		{ "{\"aud\":\"cli\",\"client_id\":\"cli\",\"scope\":\"s\","
@@ -237,9 +237,91 @@ test_v54_at09_nonce_and_client(void **state)
 		    NO },
 		{ "{\"aud\":\"ssh\",\"azp\":7,\"cid\":\"cli\"}", BA_OK, BA_OK },
 		/* an aud that is none is not the client */
-		{ "{\"aud\":[\"cli\",1],\"azp\":\"cli\",\"nonce\":\"n\"}",
+		{ "{\"aud\":[\"cli\",1],\"azp\":\"cli\",\"nonce\":\"n\","
+		  "\"scope\":\"s\"}",
 		    BA_OK, BA_OK },
-		{ "{\"azp\":\"cli\",\"nonce\":\"n\"}", BA_OK, BA_OK },
+		{ "{\"azp\":\"cli\",\"nonce\":\"n\",\"scope\":\"s\"}", BA_OK,
+		    BA_OK },
+	};
+
+	(void)state;
+	judge_kinds(kinds, N(kinds));
+}
+
+/*
+ * azp and another audience: an access token, or an ID token that one client
+ * got for another.  Each thing that makes it the former, by itself.
+ */
+static void
+test_v54_at09_positive_sign(void **state)
+{
+#define AZP "{\"aud\":\"ssh\",\"azp\":\"cli\""
+	static const struct kind kinds[] = {
+		{ AZP "}", BA_OK, NO },
+		{ AZP ",\"scope\":\"s\"}", BA_OK, BA_OK },
+		{ AZP ",\"scp\":\"s\"}", BA_OK, BA_OK },
+		{ AZP ",\"scp\":[\"s\"]}", BA_OK, BA_OK },
+		{ AZP ",\"typ\":\"Bearer\"}", BA_OK, BA_OK },
+		{ AZP ",\"azpacr\":\"1\"}", BA_OK, BA_OK },
+		{ AZP ",\"client_id\":\"cli\"}", BA_OK, BA_OK },
+		{ AZP ",\"appid\":\"cli\"}", BA_OK, BA_OK },
+		{ AZP ",\"cid\":\"cli\"}", BA_OK, BA_OK },
+		/* with a nonce, as Keycloak sent it; without more, no */
+		{ AZP ",\"nonce\":\"n\"}", BA_OK, NO },
+		{ AZP ",\"nonce\":\"n\",\"typ\":\"Bearer\"}", BA_OK, BA_OK },
+		/* what says nothing */
+		{ AZP ",\"Scope\":\"s\"}", BA_OK, NO },
+		{ AZP ",\"scopes\":\"s\"}", BA_OK, NO },
+		{ AZP ",\"token_type\":\"Bearer\"}", BA_OK, NO },
+		{ AZP ",\"AZPACR\":\"1\"}", BA_OK, NO },
+		{ AZP ",\"appidacr\":\"1\"}", BA_OK, NO },
+		{ AZP ",\"roles\":[\"s\"],\"groups\":[\"s\"]}", BA_OK, NO },
+		{ AZP ",\"jti\":\"j\",\"sid\":\"s\",\"acr\":\"1\"}", BA_OK,
+		    NO },
+		{ AZP ",\"scope\":null}", BA_OK, NO },
+		{ AZP ",\"scope\":\"\"}", BA_OK, NO },
+		{ AZP ",\"scope\":{}}", BA_OK, NO },
+		{ AZP ",\"scp\":0}", BA_OK, NO },
+		{ AZP ",\"scp\":[]}", BA_OK, NO },
+		{ AZP ",\"scp\":[\"\"]}", BA_OK, NO },
+		{ AZP ",\"azpacr\":1}", BA_OK, NO },
+		/* what names nobody */
+		{ AZP ",\"client_id\":\"\"}", BA_OK, NO },
+		{ AZP ",\"client_id\":null}", BA_OK, NO },
+		{ AZP ",\"appid\":7}", BA_OK, NO },
+		{ AZP ",\"cid\":[\"cli\"]}", BA_OK, NO },
+		{ AZP ",\"client\":\"cli\"}", BA_OK, NO },
+		/* one that is no client, and one that is */
+		{ AZP ",\"client_id\":7,\"cid\":\"cli\"}", BA_OK, BA_OK },
+		/* it does not make up for a sign of another kind */
+		{ AZP ",\"azpacr\":\"1\",\"at_hash\":\"x\"}", NO, NO },
+		{ AZP ",\"azpacr\":\"1\",\"typ\":\"ID\"}", BA_OK, NO },
+		{ "{\"aud\":\"cli\",\"azp\":\"cli\",\"azpacr\":\"1\"}", BA_OK,
+		    NO },
+		{ "{\"aud\":\"cli\",\"client_id\":\"cli\"}", BA_OK, NO },
+		{ "{\"aud\":\"ssh\",\"typ\":\"Bearer\"}", BA_OK, NO },
+		{ "{\"aud\":\"ssh\",\"azpacr\":\"1\"}", BA_OK, NO },
+		{ "{\"aud\":\"ssh\",\"azp\":\"\",\"typ\":\"Bearer\"}", BA_OK,
+		    NO },
+		/* other things that are signed with the same key */
+		{ AZP ",\"scope\":\"s\",\"token_use\":\"access\"}", BA_OK,
+		    BA_OK },
+		{ AZP ",\"scope\":\"s\",\"token_use\":\"id\"}", NO, NO },
+		{ AZP ",\"scope\":\"s\",\"token_use\":null}", NO, NO },
+		{ AZP ",\"scope\":\"s\",\"tokenName\":\"access_token\"}", BA_OK,
+		    BA_OK },
+		{ AZP ",\"scope\":\"s\",\"tokenName\":\"refresh_token\"}", NO,
+		    NO },
+		{ AZP ",\"scope\":\"s\",\"status_list\":{}}", NO, NO },
+		{ AZP ",\"scope\":\"s\",\"vc\":{}}", NO, NO },
+		{ AZP ",\"scope\":\"s\",\"vct\":\"x\"}", NO, NO },
+		{ AZP ",\"scope\":\"s\",\"software_id\":\"x\"}", NO, NO },
+		{ AZP ",\"scope\":\"s\","
+		      "\"urn:openid:params:jwt:claim:rt_hash\":\"x\"}",
+		    NO, NO },
+		/* and is none without azp either */
+		{ "{\"aud\":\"ssh\",\"client_id\":\"cli\"}", BA_OK, BA_OK },
+#undef AZP
 	};
 
 	(void)state;
@@ -391,6 +473,12 @@ test_what_is_said(void **state)
 	expect(&w, "{\"aud\":\"a\",\"azp\":\"a\"}", ba_profile_kind,
 	    BA_ERR_ID_TOKEN);
 	assert_non_null(strstr(w.c.detail, "the client as aud"));
+	expect(&w, "{\"aud\":\"ssh\",\"azp\":\"a\"}", ba_profile_kind,
+	    BA_ERR_ID_TOKEN);
+	assert_non_null(
+	    strstr(w.c.detail, "nothing says that it is an access token"));
+	expect(&w, "{\"aud\":\"ssh\",\"cid\":\"a\"}", ba_profile_kind, BA_OK);
+	assert_non_null(strstr(w.c.detail, "it has cid, and no sign"));
 	w.issuer.tenant = TENANT;
 	w.issuer.where = line;
 	expect(&w, "{\"sub\":\"x\",\"tid\":\"y\"}", ba_profile_claims,
@@ -506,6 +594,10 @@ test_v54_access_tokens_of_providers(void **state)
 		"{" ENTRA2_ ",\"aud\":\"2d4d11a2-f814-46a7-890a-274a72a7309e\","
 		"\"azp\":\"6731de76-14a6-49ae-97bc-6eba6914391e\","
 		"\"azpacr\":\"0\",\"scp\":\"login\"}",
+		/* an application's own: roles and no scope, nor appid */
+		"{" ENTRA2_ ",\"aud\":\"2d4d11a2-f814-46a7-890a-274a72a7309e\","
+		"\"azp\":\"6731de76-14a6-49ae-97bc-6eba6914391e\","
+		"\"azpacr\":\"1\",\"roles\":[\"Login\"]}",
 		/* an application that asks for itself */
 		"{" ENTRA2_ ",\"aud\":\"6731de76-14a6-49ae-97bc-6eba6914391e\","
 		"\"azp\":\"6731de76-14a6-49ae-97bc-6eba6914391e\","
@@ -580,6 +672,33 @@ test_v54_at09_id_tokens_of_providers(void **state)
 		"\"aud\":\"1-a.apps\",\"sub\":\"10769150350006150715113082367\""
 		",\"email\":\"alice@example.org\",\"email_verified\":true,"
 		"\"iat\":1700000000,\"exp\":1700003600}",
+		/* … that its application on a telephone got for a server */
+		"{\"iss\":\"https://accounts.google.com\",\"azp\":\"1-a.apps\","
+		"\"aud\":\"1-s.apps\",\"sub\":\"10769150350006150715113082367\""
+		",\"email\":\"alice@example.org\",\"email_verified\":true,"
+		"\"iat\":1700000000,\"exp\":1700003600}",
+		/* … that a service account got for any aud it likes */
+		"{\"iss\":\"https://accounts.google.com\",\"azp\":\"1070\","
+		"\"aud\":\"ssh\",\"sub\":\"1070\","
+		"\"email\":\"robot@p.iam.example.com\","
+		"\"email_verified\":true,"
+		"\"iat\":1700000000,\"exp\":1700003600}",
+		/* an answer of userinfo, and of authorization (JARM) */
+		"{\"iss\":\"https://x\",\"aud\":\"cli\",\"sub\":\"x\","
+		"\"preferred_username\":\"alice\",\"iat\":1700000000,"
+		"\"exp\":1700003600}",
+		"{\"iss\":\"https://x\",\"aud\":\"cli\",\"code\":\"c\","
+		"\"state\":\"s\",\"exp\":1700003600}",
+		/* a list of states of tokens, a credential (VC-JWT) */
+		"{\"iss\":\"https://x\",\"sub\":\"https://x/1\","
+		"\"iat\":1700000000,\"exp\":1700003600,\"ttl\":60,"
+		"\"status_list\":{\"bits\":1,\"lst\":\"eNrbuRgAAhcBXQ\"}}",
+		"{\"iss\":\"https://x\",\"sub\":\"x\",\"jti\":\"urn:1\","
+		"\"nbf\":1700000000,\"exp\":1700003600,"
+		"\"vc\":{\"type\":[\"VerifiableCredential\"]}}",
+		/* a client that says who it is (RFC 7523) */
+		"{\"iss\":\"cli\",\"sub\":\"cli\",\"aud\":\"https://x\","
+		"\"jti\":\"1\",\"iat\":1700000000,\"exp\":1700000060}",
 		/* a DPoP proof, an introspection answer (RFC 9701) */
 		"{\"jti\":\"a\",\"htm\":\"POST\",\"htu\":\"https://x/token\","
 		"\"iat\":1700000000,\"sub\":\"x\"}",
@@ -614,6 +733,7 @@ main(void)
 		cmocka_unit_test(test_at01_jws11_type),
 		cmocka_unit_test(test_jwt09_at09_signs),
 		cmocka_unit_test(test_v54_at09_nonce_and_client),
+		cmocka_unit_test(test_v54_at09_positive_sign),
 		cmocka_unit_test(test_at06_jwt06_required),
 		cmocka_unit_test(test_pop01_confirmation),
 		cmocka_unit_test(test_v36_tenant),

@@ -295,7 +295,10 @@ test_pm05_require_group(void **state)
 	static const struct row rows[] = {
 		{ { "g" }, "{\"groups\":[\"g\"]}", BA_OK },
 		{ { "g" }, "{\"groups\":[\"x\",\"g\"]}", BA_OK },
-		{ { "g" }, "{\"groups\":\"x g\"}", BA_OK },
+		{ { "g" }, "{\"groups\":\"g\"}", BA_OK },
+		/* a single group, as some send it, is no list */
+		{ { "g" }, "{\"groups\":\"x g\"}", BA_ERR_GROUP },
+		{ { "x g" }, "{\"groups\":\"x g\"}", BA_OK },
 		{ { "g", "h" }, "{\"groups\":[\"h\",\"g\"]}", BA_OK },
 		{ { "a b" }, "{\"groups\":[\"a b\"]}", BA_OK },
 		/* what has a blank in it is never cut */
@@ -319,6 +322,50 @@ test_pm05_require_group(void **state)
 	(void)state;
 	judge(rows, N(rows), AT(require_group), ba_rule_group,
 	    BA_PROFILE_RFC9068);
+}
+
+/* group_separator = space: of the issuer, whoever names the place. */
+static void
+test_pm05_v43_groups_in_a_string(void **state)
+{
+	static const struct {
+		const char *groups;
+		int whole; /* of ba_rule_group(), for the Admins */
+		int words;
+	} rows[] = {
+		{ "\"Admins\"", BA_OK, BA_OK },
+		{ "[\"Print\",\"Admins\"]", BA_OK, BA_OK },
+		{ "\"Print Admins\"", BA_ERR_GROUP, BA_OK },
+		{ "\"Admins Print\"", BA_ERR_GROUP, BA_OK },
+		{ "\" Admins\"", BA_ERR_GROUP, BA_OK },
+		{ "\"Admins,Print\"", BA_ERR_GROUP, BA_ERR_GROUP },
+		{ "\"PrintAdmins\"", BA_ERR_GROUP, BA_ERR_GROUP },
+		/* never of an array */
+		{ "[\"Print Admins\"]", BA_ERR_GROUP, BA_ERR_GROUP },
+	};
+	static const char *const words[MAX] = { "Admins" };
+	struct list l;
+	struct world w;
+	char claims[128];
+	size_t i;
+
+	(void)state;
+	begin(&w);
+	for (i = 0; i < N(rows); i++) {
+		(void)snprintf(
+		    claims, sizeof(claims), "{\"groups\":%s}", rows[i].groups);
+		memset(&w.service, 0, sizeof(w.service));
+		fill(&w.service.require_group, &l, words);
+		w.issuer.group_words = false;
+		expect(&w, claims, ba_rule_group, rows[i].whole);
+		w.issuer.group_words = true;
+		expect(&w, claims, ba_rule_group, rows[i].words);
+		w.service.allow_group = w.service.require_group;
+		w.service.require_group.n = 0;
+		expect(&w, claims, ba_rule_group, rows[i].words);
+		w.issuer.group_words = false;
+		expect(&w, claims, ba_rule_group, rows[i].whole);
+	}
 }
 
 static void
@@ -404,7 +451,7 @@ test_group_claim_paths(void **state)
 	    BA_ERR_GROUP);
 	/* the service's in place of the issuer's */
 	w.service.group_claim = (struct ba_claim_paths){ one, 1, line };
-	expect(&w, "{\"a.b\":\"g h\"}", ba_rule_group, BA_OK);
+	expect(&w, "{\"a.b\":[\"g\",\"h\"]}", ba_rule_group, BA_OK);
 	expect(&w, "{\"realm_access\":{\"roles\":[\"g\",\"h\"]}}",
 	    ba_rule_group, BA_ERR_GROUP);
 	w.service.group_claim = none;
@@ -558,6 +605,7 @@ main(void)
 		cmocka_unit_test(test_tok03_client),
 		cmocka_unit_test(test_tok03_at07_v43_scope),
 		cmocka_unit_test(test_pm05_require_group),
+		cmocka_unit_test(test_pm05_v43_groups_in_a_string),
 		cmocka_unit_test(test_pm05_allow_group),
 		cmocka_unit_test(test_groups_required_and_allowed),
 		cmocka_unit_test(test_group_claim_paths),

@@ -480,7 +480,7 @@ test_jwt14_age(void **state)
 	for (i = 0; i < N(rows); i++) {
 		begin(&w, rows[i].now, 60);
 		w.service.max_lifetime = limit(rows[i].lifetime);
-		w.service.max_age = limit(rows[i].age);
+		w.service.max_token_age = limit(rows[i].age);
 		r = judge(&w, rows[i].claims, ba_times_age);
 		if (r != rows[i].err)
 			fail_msg("%s: %s, not %s (%s)", rows[i].claims,
@@ -504,10 +504,11 @@ test_lines_of_the_rules(void **state)
 	ba_case_begin(&w.c);
 	assert_int_equal(ba_times_age(&w.c), BA_OK);
 	assert_ptr_equal(w.c.where, &w.service.max_lifetime.where);
-	w.service.max_age = limit(600);
+	w.service.max_token_age = limit(600);
 	ba_case_begin(&w.c);
 	assert_int_equal(ba_times_age(&w.c), BA_OK);
-	assert_ptr_equal(w.c.where, &w.service.max_age.where);
+	assert_ptr_equal(w.c.where, &w.service.max_token_age.where);
+	assert_non_null(strstr(w.c.detail, "max_token_age = 600"));
 	assert_non_null(strstr(w.c.detail, "max_lifetime = 600; iat is"));
 	w.service.max_auth_age = limit(600);
 	ba_case_begin(&w.c);

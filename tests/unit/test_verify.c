@@ -96,7 +96,7 @@ static const char config_text[] =
     "require_amr = pwd otp\n"
     "max_auth_age = 3600\n"
     "max_lifetime = 900\n"
-    "max_age = 600\n"
+    "max_token_age = 600\n"
     "allow_network = 192.0.2.0/24 2001:db8::/32\n";
 
 /* The map that M's map_file stands for. */
@@ -1219,6 +1219,95 @@ test_oidc04_kid_absent(void **state)
 }
 
 /*
+ * A token with this alg, signed by one pair, under keys of these.  For
+ * BA_ERR_CRYPTO the library is made to fail.
+ */
+static void
+judge_named(const struct ba_mint *signer, const char *alg,
+    const struct ba_mint *const *mint, size_t n, int err)
+{
+	char header[64], *jwk[9], *text, *token;
+	struct ba_jwks *set;
+	struct trial t;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		jwk[i] = ba_mint_jwk(mint[i], NULL);
+	text = ba_mint_jwks((const char *const *)jwk, n);
+	assert_int_equal(ba_jwks_parse(text, strlen(text), &set, NULL), BA_OK);
+	assert_int_equal(ba_jwks_count(set), n);
+	(void)snprintf(
+	    header, sizeof(header), "{\"alg\":\"%s\",\"typ\":\"at+jwt\"}", alg);
+	token = token_with_header(signer, BA_ALG_EDDSA, header);
+	begin(&t, token);
+	t.jwks[0] = set;
+	if (err == BA_ERR_CRYPTO)
+		assert_int_equal(
+		    EVP_set_default_properties(NULL, "provider=no"), 1);
+	expect(
+	    &t, alg, err, err == BA_OK ? BA_CHECK_ACCOUNT : BA_CHECK_SIGNATURE);
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+	free(token);
+	ba_jwks_free(set);
+	free(text);
+	for (i = 0; i < n; i++)
+		free(jwk[i]);
+}
+
+/*
+ * JWK-02: a key for the other name of the same algorithm is no key.  Nor has
+ * it been tried: it does not count, and says nothing about the signature.
+ */
+static void
+test_jwk02_oidc04_key_of_another_name(void **state)
+{
+	struct ba_mint *named[8], *plain, *other;
+	const struct ba_mint *set[9];
+	size_t i;
+
+	(void)state;
+	plain = ba_mint_new(BA_MINT_ED25519, NULL, NULL);
+	other = ba_mint_new(BA_MINT_ED25519, NULL, "EdDSA");
+	for (i = 0; i < 8; i++) {
+		named[i] = ba_mint_new(BA_MINT_ED25519, NULL, "Ed25519");
+		set[i] = named[i];
+	}
+	/* eight that are no keys for it, and one behind them */
+	set[8] = plain;
+	judge_named(plain, "EdDSA", set, 9, BA_OK);
+	judge_named(named[7], "EdDSA", set, 9, BA_ERR_SIGNATURE);
+	judge_named(w.ed, "EdDSA", set, 9, BA_ERR_SIGNATURE);
+	/* nine that are */
+	judge_named(named[7], "Ed25519", set, 9, BA_OK);
+	judge_named(plain, "Ed25519", set, 9, BA_ERR_SIGNATURE);
+	/* in any order */
+	set[0] = other;
+	judge_named(other, "EdDSA", set, 8, BA_OK);
+	judge_named(w.ed, "EdDSA", set, 8, BA_ERR_SIGNATURE);
+	/* none at all */
+	set[0] = named[0];
+	judge_named(named[0], "EdDSA", set, 8, BA_ERR_KEY);
+	judge_named(w.ed, "EdDSA", set, 8, BA_ERR_KEY);
+	judge_named(named[0], "Ed25519", set, 8, BA_OK);
+	/* a library that fails is not hidden by it */
+	set[1] = plain;
+	judge_named(plain, "EdDSA", set, 3, BA_ERR_CRYPTO);
+	judge_named(plain, "EdDSA", set, 3, BA_OK);
+	/* … nor by a key for which the signature has the wrong length */
+	set[0] = w.ed448;
+	judge_named(plain, "EdDSA", set, 2, BA_ERR_CRYPTO);
+	judge_named(plain, "EdDSA", set, 2, BA_OK);
+	set[0] = plain;
+	set[1] = w.ed448;
+	judge_named(plain, "EdDSA", set, 2, BA_ERR_CRYPTO);
+	judge_named(plain, "EdDSA", set, 2, BA_OK);
+	for (i = 0; i < 8; i++)
+		ba_mint_free(named[i]);
+	ba_mint_free(plain);
+	ba_mint_free(other);
+}
+
+/*
  * A library that fails is our fault, and never the token's; nor is it a
  * reason to let anybody in.
  */
@@ -1732,7 +1821,12 @@ test_accounts(void **state)
 		{ "sshd", true, 999, BA_ERR_UID },
 		{ "sshd", true, 0, BA_ERR_UID },
 		{ "sshd", true, (uid_t)-1, BA_ERR_UID },
-		{ "sshd", true, (uid_t)-2, BA_OK },
+		{ "sshd", true, (uid_t)-2, BA_ERR_UID },
+		{ "sshd", true, (uid_t)-3, BA_OK },
+		{ "sshd", true, 65533, BA_OK },
+		{ "sshd", true, 65534, BA_ERR_UID },
+		{ "sshd", true, 65535, BA_ERR_UID },
+		{ "sshd", true, 65536, BA_OK },
 		{ "sshd", false, 1000, BA_ERR_UNKNOWN_USER },
 		{ "sshd", false, 0, BA_ERR_UNKNOWN_USER },
 		{ "su", true, 500, BA_OK },
@@ -1869,6 +1963,19 @@ test_v54_jwt09_legacy_kinds(void **state)
 		    ID },
 		{ { OF_K, GONE("client_id"), GONE("scope") }, ID },
 		{ { OF_K, GONE("client_id"), { "nonce", "\"n\"" } }, ID },
+		/* one client's for another, as Google sends them */
+		{ { OF_K, GONE("client_id"), GONE("scope"),
+		      { "azp", "\"cli\"" } },
+		    ID },
+		{ { OF_K, GONE("client_id"), GONE("scope"),
+		      { "azp", "\"cli\"" }, { "nonce", "\"n\"" } },
+		    ID },
+		{ { OF_K, GONE("client_id"), GONE("scope"),
+		      { "azp", "\"cli\"" }, { "azpacr", "\"1\"" } },
+		    BA_OK, BA_CHECK_ACCOUNT },
+		{ { OF_K, GONE("client_id"), GONE("scope"),
+		      { "azp", "\"cli\"" }, { "typ", "\"Bearer\"" } },
+		    BA_OK, BA_CHECK_ACCOUNT },
 		{ { OF_K, { "events", "{}" } }, ID },
 		{ { OF_K, GONE("sub") }, BA_ERR_CLAIM, BA_CHECK_CLAIMS },
 		{ { OF_K, { "cnf", "{}" } }, BA_ERR_CNF, BA_CHECK_CLAIMS },
@@ -2045,7 +2152,8 @@ test_tok03_jwt14_step01_at07_rules_of_a_service(void **state)
 		{ "cid", "\"\"", "\"app\"", BA_ERR_CLIENT, BA_CHECK_CLIENT },
 		{ "scope", "\"x\"", "\"x login\"", BA_ERR_SCOPE,
 		    BA_CHECK_SCOPE },
-		{ "groups", NULL, "\"x admins\"", BA_ERR_GROUP,
+		{ "groups", NULL, "\"admins\"", BA_ERR_GROUP, BA_CHECK_GROUP },
+		{ "groups", "\"x admins\"", "\"admins\"", BA_ERR_GROUP,
 		    BA_CHECK_GROUP },
 		{ "groups", "[\"x\"]", "[\"x\",\"admins\"]", BA_ERR_GROUP,
 		    BA_CHECK_GROUP },
@@ -2098,7 +2206,7 @@ test_tok03_jwt14_step01_at07_rules_of_a_service(void **state)
 	}
 }
 
-/* max_age and allow_network: the same token, later or from elsewhere. */
+/* max_token_age and allow_network: the same token, later or from elsewhere. */
 static void
 test_tok03_age_and_source(void **state)
 {
@@ -2160,8 +2268,13 @@ test_pm02_root_by_the_map(void **state)
 		{ "mapped", "\"7\"", "\"x\"", "toor", true, 0, GOOD },
 		{ "mapped", "\"1\"", "\"root\"", "root", true, 0,
 		    BA_ERR_USER_NAME, BA_CHECK_IDENTITY },
-		{ "mapped", "\"1\"", "\"toor\"", "toor", true, 0, NONE },
-		{ "mapped", "\"1\"", "\"toor\"", "toor", true, 1000, GOOD },
+		{ "mapped", "\"1\"", "\"boss\"", "boss", true, 0, NONE },
+		{ "mapped", "\"1\"", "\"boss\"", "boss", true, 1000, GOOD },
+		/* a name of the map is nobody else's */
+		{ "mapped", "\"1\"", "\"toor\"", "toor", true, 0,
+		    BA_ERR_NO_NAME, BA_CHECK_IDENTITY },
+		{ "mapped", "\"1\"", "\"toor\"", "toor", true, 1000,
+		    BA_ERR_NO_NAME, BA_CHECK_IDENTITY },
 		{ "mapped", "\"4711\"", "\"x\"", "root", true, 0,
 		    BA_ERR_USER_MISMATCH, BA_CHECK_USER },
 		{ "mapped", "\"0\"", "\"x\"", "alice", true, 1000,
@@ -2179,7 +2292,7 @@ test_pm02_root_by_the_map(void **state)
 		{ "mail", "\"0\"", "\"x\"", "root", true, 0, GOOD },
 		{ "mail", "\"0\"", "\"x\"", "root", false, 0, GOOD },
 		{ "mail", "\"0\"", "\"x\"", NULL, false, 0, GOOD },
-		{ "mail", "\"1\"", "\"toor\"", "toor", true, 0, NONE },
+		{ "mail", "\"1\"", "\"boss\"", "boss", true, 0, NONE },
 		{ "mail", "\"0\"", "\"x\"", "root", true, (uid_t)-1, NONE },
 	};
 	struct member of_m[] = { { "iss", "\"" ISS_M "\"" }, { "sub", NULL },
@@ -2208,7 +2321,7 @@ static void
 test_v15_jwt06_subject_of_another_issuer(void **state)
 {
 	static const struct member root[] = { { "sub", "\"0\"" },
-		{ "preferred_username", "\"alice\"" } };
+		{ "preferred_username", "\"bob\"" } };
 	char *token = usual_token(root, N(root));
 	struct ba_issuer *a = &w.config->issuers[0];
 	struct trial t;
@@ -2217,13 +2330,14 @@ test_v15_jwt06_subject_of_another_issuer(void **state)
 	a->map_file = "users.map";
 	a->map = w.config->issuers[7].map;
 	begin(&t, token);
-	expect_ok(&t, "alice, by the claim");
+	t.q.user = "bob";
+	expect_ok(&t, "bob, by the claim");
 	t.q.user = "root";
 	t.q.uid = 0;
 	expect(&t, "root", BA_ERR_USER_MISMATCH, BA_CHECK_USER);
 	/* A map that was not read is our fault, and nobody enters. */
 	a->map = NULL;
-	t.q.user = "alice";
+	t.q.user = "bob";
 	t.q.uid = 1000;
 	expect(&t, "no map", BA_ERR_CONFIG, BA_CHECK_IDENTITY);
 	assert_int_equal(ba_err_family(BA_ERR_CONFIG), BA_FAMILY_FAULT);
@@ -2514,9 +2628,12 @@ keeps(const char *service, size_t issuer, const char *name)
 	    "{\"iss\":1,\"acr\":1,\"amr\":1,\"auth_time\":1,\"tid\":1,"
 	    "\"scp\":1,\"azp\":1,\"appid\":1,\"cid\":1,\"client_id\":1,"
 	    "\"events\":1,\"token_introspection\":1,\"htm\":1,\"htu\":1,"
-	    "\"s_hash\":1,\"typ\":1,\"email_verified\":1,\"groups\":1,"
-	    "\"realm_access\":1,\"preferred_username\":1,\"name\":1,"
-	    "\"address\":1,\"email\":1,\"phone_number\":1,\"a\":1}";
+	    "\"s_hash\":1,\"typ\":1,\"email_verified\":1,\"azpacr\":1,"
+	    "\"groups\":[\"admins\",\"staff\"],"
+	    "\"realm_access\":{\"roles\":[\"staff\"]},"
+	    "\"preferred_username\":\"alice\",\"name\":\"Alice\","
+	    "\"address\":1,\"email\":\"a@example.org\",\"phone_number\":1,"
+	    "\"a\":{\"b\":\"alice\"}}";
 	json_t *claims, *kept;
 	bool there;
 
@@ -2537,7 +2654,7 @@ test_v48_claims_that_are_kept(void **state)
 	static const char *const always[] = { "iss", "acr", "amr", "auth_time",
 		"tid", "scp", "azp", "appid", "cid", "client_id", "events",
 		"token_introspection", "htm", "htu", "s_hash", "typ",
-		"email_verified" };
+		"email_verified", "azpacr" };
 	static const char *const never[] = { "name", "address", "phone_number",
 		"email" };
 	struct ba_issuer *issuer = &w.config->issuers[0];
@@ -2569,7 +2686,7 @@ test_v48_claims_that_are_kept(void **state)
 	service->require_group.n = required;
 	assert_true(keeps("strict", 0, "groups"));
 	service->allow_group.n = allowed;
-	/* a path by its first step; and none at all */
+	/* what a path leads to; and none at all */
 	issuer->username = (struct ba_claim_path){ "a.b", { "a", "b" }, 2 };
 	assert_true(keeps("sshd", 0, "a"));
 	assert_false(keeps("sshd", 0, "preferred_username"));
@@ -2577,6 +2694,223 @@ test_v48_claims_that_are_kept(void **state)
 	assert_false(keeps("sshd", 0, "a"));
 	issuer->username = saved;
 	assert_false(keeps("sshd", 0, "a"));
+}
+
+/* As text, or "" where it is not there. */
+static void
+member_text(const json_t *o, const char *name, char *dst, size_t dstsz)
+{
+	const json_t *value = json_object_get(o, name);
+	size_t n = 0;
+
+	if (value != NULL)
+		n = json_dumpb(value, dst, dstsz - 1,
+		    JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+	assert_true(n < dstsz);
+	dst[n] = '\0';
+}
+
+struct kept {
+	const char *realm_access, *groups; /* as they come; NULL: not at all */
+	const char *realm_kept, *groups_kept; /* "": not at all */
+	int err;
+};
+
+/* What "strict" makes of them, and what it keeps: expect_claims() decides
+   by both. */
+static void
+judge_kept(const struct kept *row)
+{
+	struct member all[N(strict)];
+	json_t *claims, *kept;
+	struct trial t;
+	char got[256], *before, *after;
+	size_t i;
+
+	memcpy(all, strict, sizeof(strict));
+	for (i = 0; i < N(strict); i++)
+		if (strcmp(all[i].name, "realm_access") == 0)
+			all[i].raw = row->realm_access;
+		else if (strcmp(all[i].name, "groups") == 0)
+			all[i].raw = row->groups;
+	begin(&t, NULL);
+	t.q.service = "strict";
+	t.q.rhost = "192.0.2.9";
+	expect_claims(&t, all, N(strict), row->err,
+	    row->err == BA_OK ? BA_CHECK_ACCOUNT : BA_CHECK_GROUP);
+	claims = claims_of(all, N(strict));
+	before = json_dumps(claims, JSON_SORT_KEYS);
+	kept = ba_claims_kept(claims, &w.config->issuers[0],
+	    ba_config_service(w.config, "strict"));
+	after = json_dumps(claims, JSON_SORT_KEYS);
+	assert_string_equal(before, after);
+	member_text(kept, "realm_access", got, sizeof(got));
+	assert_string_equal(got, row->realm_kept);
+	member_text(kept, "groups", got, sizeof(got));
+	assert_string_equal(got, row->groups_kept);
+	free(before);
+	free(after);
+	json_decref(kept);
+	json_decref(claims);
+}
+
+/*
+ * Of groups, those that the service names; of an object, what a path leads
+ * to.  The decision is the same.
+ */
+static void
+test_v48_groups_that_are_kept(void **state)
+{
+#define STAFF "{\"roles\":[\"staff\"]}"
+	static const struct kept rows[] = {
+		{ STAFF, "[\"operators\"]", STAFF, "[\"operators\"]", BA_OK },
+		{ "{\"x\":{},\"roles\":[\"a\",\"staff\",\"b\"],\"y\":1}",
+		    "[\"x\",\"admins\",\"Staff\"]", STAFF, "[\"admins\"]",
+		    BA_OK },
+		/* those of either rule, wherever they stand */
+		{ NULL, "[\"operators\",\"staff\",\"admins\",\"z\"]", "",
+		    "[\"staff\",\"admins\",\"operators\"]", BA_OK },
+		{ "{\"roles\":[\"admins\",\"staff\"]}", NULL,
+		    "{\"roles\":[\"staff\",\"admins\"]}", "", BA_OK },
+		/* a single one */
+		{ STAFF, "\"admins\"", STAFF, "[\"admins\"]", BA_OK },
+		{ STAFF, "\"x admins\"", STAFF, "", BA_ERR_GROUP },
+		/* what lacks one */
+		{ STAFF, "[\"x\"]", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, NULL, STAFF, "", BA_ERR_GROUP },
+		{ NULL, "[\"admins\"]", "", "[\"admins\"]", BA_ERR_GROUP },
+		{ NULL, NULL, "", "", BA_ERR_GROUP },
+		/* what holds nothing, for what it is */
+		{ STAFF, "[\"admins\",1]", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "[null,\"admins\"]", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "[[\"admins\"]]", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "[]", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "{\"admins\":true}", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "true", STAFF, "", BA_ERR_GROUP },
+		{ STAFF, "null", STAFF, "", BA_ERR_GROUP },
+		{ "{\"roles\":[\"staff\",{}]}", "[\"admins\"]", "",
+		    "[\"admins\"]", BA_ERR_GROUP },
+		{ "{\"roles\":{\"roles\":[\"staff\"]}}", "[\"admins\"]", "",
+		    "[\"admins\"]", BA_ERR_GROUP },
+		{ "{\"Roles\":[\"staff\"]}", "[\"admins\"]", "", "[\"admins\"]",
+		    BA_ERR_GROUP },
+		{ "[\"staff\"]", "[\"admins\"]", "", "[\"admins\"]",
+		    BA_ERR_GROUP },
+		{ "\"roles\"", "[\"admins\"]", "", "[\"admins\"]",
+		    BA_ERR_GROUP },
+	};
+	static const struct kept lists[] = {
+		{ "{\"roles\":\"staff x\"}", "\"y admins operators\"", STAFF,
+		    "[\"admins\",\"operators\"]", BA_OK },
+		{ "{\"roles\":\"staffx\"}", "\"admins\"", "", "[\"admins\"]",
+		    BA_ERR_GROUP },
+		{ STAFF, "[\"x admins\"]", STAFF, "", BA_ERR_GROUP },
+	};
+#undef STAFF
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(rows); i++)
+		judge_kept(&rows[i]);
+	w.config->issuers[0].group_words = true;
+	for (i = 0; i < N(lists); i++)
+		judge_kept(&lists[i]);
+	w.config->issuers[0].group_words = false;
+}
+
+/* Hundreds of them leave a record that our own file bounds. */
+static void
+test_v48_hundreds_of_groups(void **state)
+{
+	char realm[16384], groups[16384];
+	struct kept row = { .realm_access = realm,
+		.groups = groups,
+		.realm_kept = "{\"roles\":[\"staff\"]}",
+		.groups_kept = "[\"admins\"]" };
+	size_t i, n;
+
+	(void)state;
+	for (i = n = 0; i < 600; i++)
+		n += (size_t)snprintf(groups + n, sizeof(groups) - n,
+		    "%s\"group-%zu\"", i == 0 ? "[" : ",", i);
+	(void)snprintf(groups + n, sizeof(groups) - n, ",\"admins\"]");
+	n = 0;
+	for (i = 0; i < 600; i++)
+		n += (size_t)snprintf(realm + n, sizeof(realm) - n,
+		    "%s\"role-%zu\"", i == 0 ? "{\"roles\":[" : ",", i);
+	(void)snprintf(realm + n, sizeof(realm) - n, ",\"staff\"]}");
+	judge_kept(&row);
+	/* and none of which is ours */
+	(void)snprintf(groups + strlen(groups) - 3, 4, "z\"]");
+	row.groups_kept = "";
+	row.err = BA_ERR_GROUP;
+	judge_kept(&row);
+}
+
+/* What is kept of these claims for a name there and groups there. */
+static void
+judge_places(const struct ba_claim_path *username,
+    const struct ba_claim_path *group, const char *text, const char *want)
+{
+	struct ba_claim_path name = *username, path = *group;
+	struct ba_issuer issuer = { .username = name,
+		.group_claim = { &path, 1, { NULL, 0 } } };
+	struct ba_service service = *ba_config_service(w.config, "strict");
+	json_t *claims, *kept;
+	char *got;
+
+	service.group_claim.n = 0;
+	assert_int_equal(ba_json_parse(text, strlen(text), &claims), BA_OK);
+	kept = ba_claims_kept(claims, &issuer, &service);
+	got = json_dumps(kept, JSON_COMPACT);
+	assert_string_equal(got, want);
+	free(got);
+	/* what was given is not ours to change */
+	got = json_dumps(claims, JSON_COMPACT);
+	assert_string_equal(got, text);
+	free(got);
+	json_decref(kept);
+	json_decref(claims);
+}
+
+static void
+test_v48_places_that_are_kept(void **state)
+{
+	static const struct ba_claim_path none = { .n = 0 },
+					  a = { "a", { "a" }, 1 },
+					  ab = { "a.b", { "a", "b" }, 2 },
+					  ac = { "a.c", { "a", "c" }, 2 },
+					  abc = { "a.b.c", { "a", "b", "c" },
+						  3 },
+					  in_events = { "events.x",
+						  { "events", "x" }, 2 };
+
+	(void)state;
+	judge_places(&ab, &none, "{\"a\":{\"b\":\"n\",\"c\":1},\"d\":1}",
+	    "{\"a\":{\"b\":\"n\"}}");
+	judge_places(&a, &none, "{\"a\":\"n\",\"b\":1}", "{\"a\":\"n\"}");
+	/* another type says no name, and so does nothing */
+	judge_places(&a, &none, "{\"a\":{\"b\":\"n\"}}", "{}");
+	judge_places(&a, &none, "{\"a\":[\"n\"]}", "{}");
+	judge_places(&ab, &none, "{\"a\":\"n\"}", "{}");
+	judge_places(&none, &none, "{\"a\":\"n\"}", "{}");
+	/* side by side */
+	judge_places(&ab, &ac,
+	    "{\"a\":{\"b\":\"n\",\"c\":[\"x\",\"staff\"],\"d\":1}}",
+	    "{\"a\":{\"b\":\"n\",\"c\":[\"staff\"]}}");
+	judge_places(&ab, &abc, "{\"a\":{\"b\":{\"c\":\"staff\",\"d\":1}}}",
+	    "{\"a\":{\"b\":{\"c\":[\"staff\"]}}}");
+	judge_places(&ab, &abc, "{\"a\":{\"b\":\"staff\"}}",
+	    "{\"a\":{\"b\":\"staff\"}}");
+	/* one place for both: the name is as it was */
+	judge_places(&a, &a, "{\"a\":\"staff\",\"b\":1}", "{\"a\":\"staff\"}");
+	/* in what is kept whole, and shared */
+	judge_places(&in_events, &none,
+	    "{\"events\":{\"x\":\"n\",\"y\":1},\"z\":1}",
+	    "{\"events\":{\"x\":\"n\",\"y\":1}}");
+	judge_places(&none, &in_events,
+	    "{\"events\":{\"x\":[\"y\",\"staff\"],\"y\":1},\"z\":1}",
+	    "{\"events\":{\"x\":[\"y\",\"staff\"],\"y\":1}}");
 }
 
 /* Which of jansson's allocations fails?  It has hooks of its own. */
@@ -2678,8 +3012,8 @@ read_config(void)
 	w.arena = ba_arena_new();
 	assert_non_null(w.arena);
 	/* ba_config_parse() opens no files. */
-	return ba_map_parse(w.arena, w.config, "users.map", map_text,
-	    sizeof(map_text) - 1, &loud, &w.config->issuers[7].map);
+	return ba_map_parse(w.arena, w.config, "/etc/bearerauth/users.map",
+	    map_text, sizeof(map_text) - 1, &loud, &w.config->issuers[7].map);
 }
 
 static int
@@ -2772,6 +3106,7 @@ main(void)
 		cmocka_unit_test(test_needs_keys),
 		cmocka_unit_test(test_md05_jws10_kid_not_there),
 		cmocka_unit_test(test_oidc04_kid_absent),
+		cmocka_unit_test(test_jwk02_oidc04_key_of_another_name),
 		cmocka_unit_test(test_oidc04_library_fails),
 		cmocka_unit_test(test_at04_jwt07_garbage_signature),
 		cmocka_unit_test(test_v14_every_character),
@@ -2804,6 +3139,9 @@ main(void)
 		cmocka_unit_test(test_jwt12_utf8),
 		cmocka_unit_test(test_jwt01_jwt02_v32_boundaries),
 		cmocka_unit_test(test_v48_claims_that_are_kept),
+		cmocka_unit_test(test_v48_groups_that_are_kept),
+		cmocka_unit_test(test_v48_hundreds_of_groups),
+		cmocka_unit_test(test_v48_places_that_are_kept),
 		cmocka_unit_test(test_claims_kept_without_memory),
 		cmocka_unit_test(test_claims_are_decided_again),
 		cmocka_unit_test(test_claims_of_a_verdict),
