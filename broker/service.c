@@ -9,6 +9,7 @@
 
 #include "common/base/paths.h"
 #include "common/jose/init.h"
+#include "common/json/init.h"
 #include "common/system/privilege.h"
 
 #include "broker/accept.h"
@@ -98,7 +99,9 @@ listen_as_root(struct service *s)
 	struct ba_config *c;
 	int r;
 
-	r = ba_config_load(s->o->config, s->trusted_uid, &report, &c);
+	/* Only [listen] is wanted; maps are for the broker's user to read. */
+	r = ba_config_load_without_maps(
+	    s->o->config, s->trusted_uid, &report, &c);
 	if (r != BA_OK)
 		return fail(s, r, s->o->config, NULL);
 	r = make_sockets(s, c);
@@ -154,6 +157,7 @@ prepare(struct service *s)
 		return fail(s, r, "the process could not be prepared", NULL);
 	if (s->o->syslog)
 		ba_sink_syslog(&s->log, &s->syslog, BA_DEV_LOG);
+	ba_json_init();
 	ba_jose_init();
 	if (inherited != BA_OK && inherited != BA_ERR_NOT_FOUND)
 		return fail(

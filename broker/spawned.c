@@ -7,6 +7,7 @@
 
 #include "common/base/paths.h"
 #include "common/jose/init.h"
+#include "common/json/init.h"
 #include "common/system/privilege.h"
 
 #include "broker/broker.h"
@@ -114,6 +115,7 @@ ba_spawned_run(const struct ba_options *o)
 		return 1;
 	(void)alarm(LIFE_S);
 	ba_sink_syslog(&log, &syslog, BA_DEV_LOG);
+	ba_json_init();
 	ba_jose_init();
 	r = take_socket(&peer);
 	if (r != BA_OK) {

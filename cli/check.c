@@ -8,13 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/broker_user.h"
 #include "cli/check_input.h"
 #include "cli/check_keys.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "common/base/clock.h"
+#include "common/base/io.h"
 #include "common/base/paths.h"
-#include "common/system/privilege.h"
 #include "common/verify.h"
 
 struct check {
@@ -22,6 +23,7 @@ struct check {
 	const char *service, *user, *uid, *rhost, *as_of, *claims_file;
 	const char *config_file, *store_file, *helper;
 
+	char config_path[PATH_MAX]; /* of config_file */
 	uid_t trusted_uid;
 	struct ba_config *config;
 	struct ba_check_keys *keys;
@@ -32,44 +34,6 @@ struct check {
 	int64_t now; /* as --as-of has it, or -1: the clock */
 	struct ba_explain explain;
 };
-
-/* ---- becoming the broker's user ---- */
-
-/*
- * Root reads its own configuration; a stranger's token, the issuer's answers
- * and the store are for the same user as in the broker.  There is no going
- * on as root where that user is missing.
- */
-static int
-leave_root(void)
-{
-	struct ba_runas runas;
-	int r;
-
-	r = ba_runas_find(BA_USER, &runas);
-	if (r != BA_OK) {
-		ba_cli_complain("user " BA_USER ", whom the broker runs as: %s",
-		    ba_runas_why(r));
-		return r;
-	}
-	ba_privilege_leave_terminal();
-	r = ba_privilege_drop(&runas);
-	if (r != BA_OK)
-		ba_cli_complain("cannot become user " BA_USER);
-	return r;
-}
-
-static int
-become_broker_user(void)
-{
-	int r = BA_OK;
-
-	if (geteuid() == 0)
-		r = leave_root();
-	if (r == BA_OK)
-		r = ba_privilege_seal();
-	return r;
-}
 
 /* ---- the command line ---- */
 
@@ -146,7 +110,11 @@ problem(void *arg, const char *file, unsigned line, const char *text)
 	ba_cli_complain("%s:%u: %s", file, line, text);
 }
 
-/* The administrator's file, which user bearerauth need not be able to read. */
+/*
+ * The administrator's file, which user bearerauth need not be able to read; or
+ * a descriptor of the administrator's shell ("<(command)"), which is closed
+ * when we stop being root.
+ */
 static int
 open_claims(struct check *c)
 {
@@ -156,33 +124,29 @@ open_claims(struct check *c)
 		c->claims_fd = STDIN_FILENO;
 		return BA_OK;
 	}
-	c->claims_fd = open(c->claims_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	c->claims_fd = ba_fd_above_stdio(
+	    open(c->claims_file, O_RDONLY | O_CLOEXEC | O_NOCTTY));
 	if (c->claims_fd >= 0)
 		return BA_OK;
 	ba_cli_complain("%s cannot be opened: %m", c->claims_file);
 	return BA_ERR_SYSTEM;
 }
 
-/* The order is that of trust. */
+/* As root nothing is opened but the claims, and nothing is read. */
 static int
 prepare(struct check *c)
 {
 	const struct ba_config_report report = { problem, NULL };
-	const char *file =
-	    c->config_file != NULL ? c->config_file : BA_CONFIG_FILE;
-	int r = BA_OK;
+	int r;
 
-	c->trusted_uid = geteuid();
-	/* What root's shell left goes no further, as in the broker; before
-	   anything is opened. */
-	if (c->trusted_uid == 0)
-		r = ba_privilege_clean(STDERR_FILENO + 1, NULL);
-	if (r == BA_OK)
-		r = ba_config_load(file, c->trusted_uid, &report, &c->config);
+	r = ba_cli_absolute(c->config_file, c->config_path);
 	if (r == BA_OK)
 		r = open_claims(c);
 	if (r == BA_OK)
-		r = become_broker_user();
+		r = ba_cli_be_broker_user(&c->claims_fd, &c->trusted_uid);
+	if (r == BA_OK)
+		r = ba_config_load(
+		    c->config_path, c->trusted_uid, &report, &c->config);
 	return r;
 }
 
@@ -191,8 +155,7 @@ prepare_keys(struct check *c)
 {
 	const struct ba_check_keys_options o = {
 		.config = c->config,
-		.own_config = c->config_file != NULL &&
-			      strcmp(c->config_file, BA_CONFIG_FILE) != 0,
+		.own_config = strcmp(c->config_path, BA_CONFIG_FILE) != 0,
 		.store_file = c->store_file,
 		.helper = c->helper != NULL ? c->helper : BA_FETCH_HELPER,
 		.trusted_uid = c->trusted_uid,
@@ -368,6 +331,7 @@ ba_cli_check(int argc, char *const argv[])
 	int r;
 
 	memset(&c, 0, sizeof(c));
+	c.config_file = BA_CONFIG_FILE;
 	c.claims_fd = -1;
 	c.now = -1;
 	/* Room for one byte too many, and for an end of line. */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -9,8 +10,16 @@
 
 #include "cli/check_input.h"
 #include "common/json/json.h"
+#include "common/policy/config_value.h"
 
 #define CHUNK 4096
+
+/* Where a long has 32 bits, later times must be written out. */
+#if ULONG_MAX > BA_JSON_DATE_MAX
+#define SECONDS_MAX ((unsigned long)BA_JSON_DATE_MAX)
+#else
+#define SECONDS_MAX ULONG_MAX
+#endif
 
 static bool
 is_digit(char c)
@@ -18,35 +27,13 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*
- * All of text, digits alone, at most max.  strtoull(3) would take blanks, a
- * sign, and "0x" in silence.
- */
-static int
-read_number(const char *text, int64_t max, int64_t *np)
-{
-	int64_t n = 0;
-
-	if (text[0] == '\0')
-		return BA_ERR_CONFIG;
-	for (; *text != '\0'; text++) {
-		if (!is_digit(*text))
-			return BA_ERR_CONFIG;
-		n = n * 10 + (*text - '0');
-		if (n > max)
-			return BA_ERR_CONFIG;
-	}
-	*np = n;
-	return BA_OK;
-}
-
 int
 ba_input_uid(const char *text, uid_t *uidp)
 {
-	int64_t n;
+	unsigned long n;
 
 	*uidp = (uid_t)-1;
-	if (read_number(text, (int64_t)(uid_t)-1 - 1, &n) != BA_OK)
+	if (!ba_value_digits(text, 10, (uid_t)-2, &n))
 		return BA_ERR_CONFIG;
 	*uidp = (uid_t)n;
 	return BA_OK;
@@ -105,12 +92,15 @@ int
 ba_input_time(const char *text, int64_t *tp)
 {
 	int64_t t = 0;
+	unsigned long n;
 	int r;
 
 	*tp = 0;
-	r = read_number(text, BA_JSON_DATE_MAX, &t);
-	if (r != BA_OK)
-		r = read_rfc3339(text, &t);
+	if (ba_value_digits(text, 10, SECONDS_MAX, &n)) {
+		*tp = (int64_t)n;
+		return BA_OK;
+	}
+	r = read_rfc3339(text, &t);
 	if (r == BA_OK)
 		*tp = t;
 	return r;

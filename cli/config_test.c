@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/broker_user.h"
 #include "cli/cli.h"
-#include "common/base/io.h"
+#include "common/base/log.h"
 #include "common/base/paths.h"
 #include "common/jose/jwk.h"
+#include "common/oauth/keys.h"
 #include "common/policy/config.h"
+#include "common/policy/ini.h"
 #include "common/policy/map.h"
 
 /* Standard output: the problems are what was asked for. */
@@ -28,6 +31,26 @@ note_at(const struct ba_where *where, const char *about, const char *text)
 	    "%s:%u: note: %s: %s\n", where->file, where->line, about, text);
 }
 
+/* As it is written in the file: a name with blanks stands in quotes. */
+static void
+print_word(const char *word)
+{
+	char s[BA_INI_LINE_MAX + 1];
+	size_t i;
+
+	/* A JSON string may stand for anything. */
+	ba_sanitise(s, sizeof(s), word, strlen(word));
+	if (strchr(s, ' ') == NULL && s[0] != '"') {
+		(void)printf(" %s", s);
+		return;
+	}
+	(void)printf(" \"");
+	for (i = 0; s[i] != '\0'; i++)
+		(void)printf(
+		    "%s%c", s[i] == '"' || s[i] == '\\' ? "\\" : "", s[i]);
+	(void)printf("\"");
+}
+
 static void
 print_words(const char *name, const struct ba_strings *s)
 {
@@ -35,7 +58,7 @@ print_words(const char *name, const struct ba_strings *s)
 
 	(void)printf("%s", name);
 	for (i = 0; i < s->n; i++)
-		(void)printf(" %s", s->v[i]);
+		print_word(s->v[i]);
 }
 
 /* A rule of the summary, on a line of its own; nothing where there is none. */
@@ -80,7 +103,7 @@ print_identity(const struct ba_issuer *issuer)
 	if (issuer->strip_domain != NULL)
 		(void)printf(", less @%s", issuer->strip_domain);
 	if (issuer->pattern != NULL)
-		(void)printf(", by username_pattern");
+		(void)printf(", by pattern %s", issuer->pattern_text);
 	if (issuer->email_domain.n > 0)
 		print_words(", of", &issuer->email_domain);
 	if (issuer->username.n > 0)
@@ -109,6 +132,8 @@ print_issuer(const struct ba_issuer *issuer)
 	print_rule("    audience", &issuer->audience);
 	print_identity(issuer);
 	print_paths(&issuer->group_claim);
+	if (issuer->group_words)
+		(void)printf("    groups in a string between spaces\n");
 }
 
 static void
@@ -124,7 +149,7 @@ print_rules(const struct ba_service *s)
 	print_rule("    amr, all of", &s->require_amr);
 	print_limit("last authentication at most", &s->max_auth_age);
 	print_limit("lifetime of a token at most", &s->max_lifetime);
-	print_limit("age of a token at most", &s->max_age);
+	print_limit("age of a token at most", &s->max_token_age);
 	print_rule("    networks, one of", &s->allow_network.text);
 }
 
@@ -165,7 +190,7 @@ note_key_file(const struct ba_issuer *issuer, uid_t trusted_uid)
 	if (file == NULL)
 		return;
 	ba_buf_init(&b, BA_JWKS_BYTES_MAX);
-	r = ba_read_trusted(file, trusted_uid, secret, &b, &why);
+	r = ba_keys_read_file(file, trusted_uid, secret, &b, &why);
 	if (r != BA_OK) {
 		note_at(&issuer->where, file, why);
 		goto out;
@@ -266,17 +291,23 @@ ba_cli_config_test(int argc, char *const argv[])
 	const struct ba_config_report report = { problem, NULL };
 	const char *file = BA_CONFIG_FILE;
 	const struct ba_cli_option options[] = { { "--config", &file } };
-	struct ba_config *config;
-	uid_t trusted_uid = geteuid();
-	int r;
+	struct ba_config *config = NULL;
+	char path[PATH_MAX];
+	uid_t trusted_uid;
+	int keep = -1, r;
 
 	if (!ba_cli_options(argc, argv, options, 1))
 		return BA_FAMILY_FAULT;
-	r = ba_config_load(file, trusted_uid, &report, &config);
+	r = ba_cli_absolute(file, path);
+	if (r == BA_OK)
+		r = ba_cli_be_broker_user(&keep, &trusted_uid);
+	if (r != BA_OK)
+		return ba_cli_exit_code(r);
+	r = ba_config_load(path, trusted_uid, &report, &config);
 	if (r == BA_OK)
 		print_summary(config, trusted_uid);
 	else
-		(void)printf("%s: %s\n", file, ba_err_text(r));
+		(void)printf("%s: %s\n", path, ba_err_text(r));
 	ba_config_free(config);
 	return ba_cli_exit_code(r);
 }

@@ -1,6 +1,8 @@
 bin_PROGRAMS += bearerauth bearerauth-askpass
 
 bearerauth_SOURCES = \
+	cli/broker_user.c \
+	cli/broker_user.h \
 	cli/check.c \
 	cli/check_input.c \
 	cli/check_input.h \

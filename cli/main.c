@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "common/jose/init.h"
+#include "common/json/init.h"
 
 /* bearerauth(1) has the same table; a test compares them. */
 static const struct {
@@ -78,6 +79,7 @@ main(int argc, char **argv)
 	size_t i;
 	int n;
 
+	ba_json_init();
 	ba_jose_init();
 	for (i = 0; i < N_COMMANDS; i++) {
 		n = words_matched(i, argc, argv);

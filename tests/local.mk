@@ -14,6 +14,7 @@ UNIT_TESTS += tests/unit/test_mem
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_url
 UNIT_TESTS += tests/unit/test_json
+UNIT_TESTS += tests/unit/test_json_init
 UNIT_TESTS += tests/unit/test_init
 UNIT_TESTS += tests/unit/test_alg
 UNIT_TESTS += tests/unit/test_jwk
@@ -142,6 +143,12 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c
 tests_unit_test_json_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_ENGINE)
 
+tests_unit_test_json_init_SOURCES = tests/unit/test_json_init.c
+tests_unit_test_json_init_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_json_init_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=free
+tests_unit_test_json_init_LDADD = $(UNIT_ENGINE)
+
 tests_unit_test_init_SOURCES = tests/unit/test_init.c
 tests_unit_test_init_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_init_LDADD = $(UNIT_ENGINE)
@@ -154,7 +161,7 @@ tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c \
 	$(UNIT_MINT)
 tests_unit_test_jwk_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_jwk_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup -Wl,--wrap=free
 tests_unit_test_jwk_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_jws_SOURCES = tests/unit/test_jws.c \

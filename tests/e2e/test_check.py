@@ -296,6 +296,136 @@ def test_a_claims_file_is_opened_as_root_and_judged_as_nobody_special(world):
     assert "store.db" not in trace
 
 
+# --- as the broker would ------------------------------------------------------
+
+def config_test(*more, cwd: str = "/"):
+    return subprocess.run(["bearerauth", "config", "test", *more], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          cwd=cwd, check=False, timeout=30)
+
+
+def owned(path: stage.Path, mode: int, group: str = "bearerauth") -> None:
+    stage.shutil.chown(path, "root", group)
+    path.chmod(mode)
+
+
+@pytest.fixture
+def mapped(spawned):
+    """An issuer with a map, and a broker for each question."""
+    path = stage.install_private(stage.CONFIG.parent / "people.map",
+                                 f"{stage.OWN} alice alice\n")
+    stage.write_config(issuers={stage.OWN: {
+        "jwks_file": stage.OwnIssuer.jwks, "map_file": path}})
+    yield path
+    stage.write_config()
+    path.unlink()
+
+
+@pytest.mark.parametrize("what,mode,group", [
+    ("map", 0o600, "root"), ("map", 0o640, "users"),
+    ("map", 0o600, "bearerauth"), ("configuration", 0o600, "root"),
+    ("configuration", 0o640, "users"), ("directory", 0o700, "root")])
+def test_PM_11_config_test_fails_where_the_broker_would(world, mapped, what,
+                                                        mode, group):
+    """Root can read it, and that is no help."""
+    path = {"map": mapped, "configuration": stage.CONFIG,
+            "directory": stage.CONFIG.parent}[what]
+    before = path.stat()
+    token = world.own.token("alice")
+    owned(path, mode, group)
+    try:
+        r = config_test()
+        assert r.returncode == 4, r.stdout
+        assert f"{path}" in r.stdout and "chmod 0" in r.stdout, r.stdout
+        assert "ok: " not in r.stdout
+        for r in (check(token), by_claims(of_alice())):
+            assert r.returncode == 4, r.stdout
+            assert "accepted" not in r.stdout
+        assert not stage.pam("stage", "alice", token).ok
+    finally:
+        stage.os.chown(path, before.st_uid, before.st_gid)
+        path.chmod(before.st_mode & 0o7777)
+    r = config_test()
+    assert r.returncode == 0, r.stdout
+    assert check(token).returncode == 0
+    assert by_claims(of_alice()).returncode == 0
+    assert stage.pam("stage", "alice", token).ok
+
+
+@pytest.mark.parametrize("mode,group,why", [
+    (0o600, "root", "may not be read by this user"),
+    (0o640, "root", "may not be read by this user"),
+    (0o644, "bearerauth", "may be read by others"),
+    (0o660, "bearerauth", "may be written by group or others")])
+def test_JWK_09_secrets_as_the_broker_reads_them(world, spawned, mode, group,
+                                                 why):
+    """The broker starts without them, and nobody enters: a note."""
+    iss = "https://shared.example.test"
+    secret = stage.install_private(
+        stage.CONFIG.parent / "shared.jwk", json.dumps({
+            "kty": "oct", "k": mint.b64(b"z" * 32)}))
+    stage.write_config({"stage": {**stage.default_services()["stage"],
+                                  "issuer": iss}},
+                       {iss: {"symmetric_key_file": secret,
+                              "ca_file": None}})
+    token = mint.sign_hmac({"alg": "HS256", "typ": "at+jwt"},
+                           {**of_alice(), "iss": iss}, b"z" * 32)
+    try:
+        r = config_test()
+        assert r.returncode == 0 and f"{secret}: " not in r.stdout, r.stdout
+        assert check(token, name="stage").returncode == 0
+        assert stage.pam("stage", "alice", token).ok
+        owned(secret, mode, group)
+        r = config_test()
+        assert r.returncode == 0 and f"{secret}: {why}" in r.stdout, r.stdout
+        assert check(token, name="stage").returncode == 3
+        assert not stage.pam("stage", "alice", token).ok
+    finally:
+        secret.unlink()
+        stage.write_config()
+
+
+def test_a_relative_path_is_of_where_we_were(world):
+    stage.write_config()
+    etc = str(stage.CONFIG.parent)
+    r = config_test("--config", stage.CONFIG.name, cwd=etc)
+    assert r.returncode == 0, r.stdout
+    r = config_test("--config", stage.CONFIG.name)
+    assert r.returncode == 4 and f"/{stage.CONFIG.name}" in r.stdout
+
+
+def test_a_descriptor_of_the_shell_is_a_claims_file(world):
+    """Root's other descriptors are closed, this one is kept."""
+    stage.write_config()
+    path = claims_file(of_alice())
+    command = ("bearerauth check --service sshd --user alice --claims "
+               f"<(cat {path})")
+    for more in ("", " <&-", " 3</dev/null 4</dev/null"):
+        r = subprocess.run(["bash", "-c", command + more], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           env=stage.ENV, check=False, timeout=30)
+        assert r.returncode == 0, r.stdout
+        assert "verdict: would be accepted as alice" in r.stdout
+
+
+def test_PM_11_root_reads_no_map_to_learn_where_to_listen(world, mapped):
+    """A service: it is parsed by the broker's user and by nobody else."""
+    out = stage.RUN / "strace-service"
+    stage.remove_sockets()
+    with stage.Server(
+            "bearerauthd", ["strace", "-D", "-f", "-qq", "-o", str(out), "-e",
+                            "trace=openat,setresuid,epoll_wait",
+                            stage.BROKER, "--log", "syslog"],
+            lambda: out.exists() and "epoll_wait(" in out.read_text()):
+        assert stage.pam("stage", "alice", world.own.token("alice")).ok
+    stage.remove_sockets()
+    trace = out.read_text()
+    dropped = trace.index("setresuid(")
+    assert trace.index(f'"{stage.CONFIG}"') < dropped
+    assert trace.count(f'"{mapped}"') == 1
+    assert trace.index(f'"{mapped}"') > dropped
+
+
 # --- another time ------------------------------------------------------------
 
 def test_as_of(world, either):

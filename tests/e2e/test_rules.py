@@ -73,9 +73,17 @@ RULES = {
         "GROUP", "group"),
     "group-by-pointer": (
         {"allow_group": "a b"},
-        {"group_claim": "/https:~1~1example.test~1groups"},
+        {"group_claim": "/https:~1~1example.test~1groups",
+         "group_separator": "space"},
         {"https://example.test/groups": "c b"},
         {"https://example.test/groups": "c bb"}, "GROUP", "group"),
+    "group-in-a-string-is-whole_PM-05": (
+        {"require_group": "Admins"}, {},
+        {"groups": "Admins"}, {"groups": "Print Admins"}, "GROUP", "group"),
+    "group-with-a-blank_PM-05": (
+        {"allow_group": 'x "Domain Admins"'}, {},
+        {"groups": ["Domain Admins"]}, {"groups": ["Domain", "Admins"]},
+        "GROUP", "group"),
     "group-is-whole_PM-05": (
         {"require_group": "admins"}, {},
         {"groups": ["admins"]}, {"groups": ["unix admins", "Admins"]},
@@ -114,7 +122,7 @@ RULES = {
         {"max_lifetime": "3600"}, {}, {}, {"exp": lambda: ago(-3700)},
         "LIFETIME", "age"),
     "age": (
-        {"max_age": "300"}, {}, {"iat": lambda: ago(200)},
+        {"max_token_age": "300"}, {}, {"iat": lambda: ago(200)},
         {"iat": lambda: ago(400)}, "AGE", "age"),
     "audience-of-the-service": (
         {"audience": "urn:stage:this-one"}, {},
@@ -417,6 +425,19 @@ def test_a_map_alone_names_nobody_else(world, either, audit, people):
     assert not pam("stage", "alice", world.own.token("alice")).ok
     refused(audit, "NO_NAME", "identity")
     assert pam("stage", "alice", world.op.token("alice")).ok
+
+
+def test_a_name_of_the_map_is_nobody_elses_V15(world, either, audit, people):
+    """Who has chosen the name that the map gives to another."""
+    people(f"{OWN} robot-7 alice\n")
+    configure(own={"map_file": MAP})
+    assert pam("stage", "alice", world.own.sign(claims("robot-7"))).ok
+    token = world.own.token("alice")
+    assert not pam("stage", "alice", token).ok
+    refused(audit, "NO_NAME", "identity")
+    people(f"{OWN} robot-7 bob\n")
+    configure(own={"map_file": MAP})
+    assert pam("stage", "alice", token).ok
 
 
 def test_the_map_is_of_issuer_and_subject_JWT_06(world, either, audit,

@@ -825,8 +825,8 @@ V48_rules_that_changed_after_the_login(void **state)
 	(void)state;
 	write_config("");
 	start(&b, NULL);
-	t = token_with("\"groups\":[\"wheel\",\"users\"]");
-	use_rule("require_group = wheel\nallow_network = 192.0.2.0/24");
+	t = token_with("\"groups\":[\"wheel\",\"users\",\"staff\"]");
+	use_rule("allow_group = wheel users\nallow_network = 192.0.2.0/24");
 	q.token = t;
 	assert_int_equal(ask(&q, &a), BA_FAMILY_OK);
 	q.account = true;
@@ -844,6 +844,9 @@ V48_rules_that_changed_after_the_login(void **state)
 	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
 	assert_true(logged("account verdict=\"not allowed\" error=GROUP "
 			   "check=group"));
+	/* A group that no rule named at the login is held by nobody. */
+	use_rule("require_group = staff");
+	assert_int_equal(ask(&q, &a), BA_FAMILY_NOT_ALLOWED);
 	free(t);
 	stop(&b);
 }
