@@ -24,7 +24,7 @@ cannot_fail() {
 	    ba_base64url_span ba_b64url_encode ba_equal_ct ba_equal_nocase \
 	    ba_is_token68 ba_issuer_url_ok ba_sanitise ba_utf8_next \
 	    ba_ini_text_ok ba_value_digits ba_value_path_ok ba_is_roca \
-	    ba_name_ok inet_pton bsearch
+	    ba_name_ok inet_pton bsearch strtod strtoll
 	# Text of a bounded size, from formats without wide characters.
 	echo snprintf vsnprintf strerror pcre2_get_error_message_8 ba_err_text \
 	    ba_alg_name
@@ -33,12 +33,14 @@ cannot_fail() {
 	    OSSL_PARAM_construct_BN OSSL_PARAM_construct_end \
 	    OSSL_PARAM_construct_octet_string OSSL_PARAM_construct_utf8_string \
 	    pcre2_set_depth_limit_8 pcre2_set_heap_limit_8 \
-	    pcre2_set_match_limit_8 pcre2_get_ovector_pointer_8
+	    pcre2_set_match_limit_8 pcre2_get_ovector_pointer_8 \
+	    json_set_alloc_funcs getegid
 	# Ask for what is there: "no" and "none" are answers.
-	echo ba_claim_at ba_claim_has_word ba_config_issuer ba_config_service \
-	    ba_json_has ba_jwk_algs ba_jwk_is_secret ba_jwk_kind ba_jwk_pkey \
+	echo ba_claim_at ba_claim_has_word ba_claim_is_email \
+	    ba_config_issuer ba_config_service ba_json_has ba_json_list_has \
+	    ba_jwk_algs ba_jwk_is_secret ba_jwk_kind ba_jwk_pkey \
 	    ba_jwk_named ba_jwk_secret ba_jwk_serves ba_jwk_thumbprint ba_jws_alg \
-	    ba_jws_kid ba_jws_typ ba_map_find ba_network_has \
+	    ba_jws_kid ba_jws_typ ba_map_find ba_map_names ba_network_has \
 	    ba_profile_client_claim ba_profile_scope_claim \
 	    ba_rule_group_claim ba_section_pair ba_section_says \
 	    ba_builder_section ba_sig_length_ok json_array_get \
@@ -47,15 +49,16 @@ cannot_fail() {
 	    json_object_iter_value json_object_key_to_iter json_real_value \
 	    json_string_length json_string_value
 	# Constant tables.
-	echo ba_kind_at ba_method_of ba_section_kinds ba_issuer_kind \
-	    ba_service_kind EC_curve_nist2nid OBJ_sn2nid EVP_sha256
+	echo json_true json_false json_null
+	echo ba_profile_alien_claim ba_kind_at ba_method_of ba_section_kinds \
+	    ba_issuer_kind ba_service_kind EC_curve_nist2nid OBJ_sn2nid EVP_sha256
 	# Tell of what failed.
 	echo ERR_get_error ba_ossl_error ba_builder_complain ba_config_problem \
 	    ba_value_domain ba_value_limit ba_value_number __errno_location
 	# Explain to people, and decide nothing.
 	echo ba_case_show ba_case_show_at ba_case_show_list
 	# Whose failure every later call notices (init.c).
-	echo OPENSSL_init_crypto
+	echo OPENSSL_init_crypto OSSL_LIB_CTX_get0_global_default
 	# Of io.c and mem.c, and not on this way.
 	echo fcntl getrandom
 	# close(2) of what was only read.
