@@ -92,9 +92,9 @@ fuzz_name_ok(const char *name, enum ba_accounts grammar)
 		return matches(&local, "^[a-z_][a-z0-9_-]{0,31}$", name) &&
 		       strcmp(name, "root") != 0;
 	return strlen(name) <= 255 &&
-	       matches(&virtual,
-		   "^[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._+-]+)?$", name) &&
-	       !matches(&never, "[.][.]|^[Rr][Oo][Oo][Tt]$", name);
+	       matches(&virtual, "^[a-z0-9][a-z0-9._+-]*(@[a-z0-9._+-]+)?$",
+		   name) &&
+	       !matches(&never, "[.][.]|[.]@|@[.]|[.]$|^root([@+]|$)", name);
 }
 
 /* The table of RFC 3629 section 4, a row for each first byte. */

@@ -14,7 +14,7 @@ static const char text[] =
     "email_domain = example.org example.net\nclock_skew = 0\n"
     "[issuer https://tenants.example/{tenantid}/v2.0]\naudience = fuzz\n"
     "tenant = t-1 t-2\nusername = upn\nstrip_domain = example.org\n"
-    "profile = legacy\ngroup_claim = roles\n"
+    "profile = legacy\ngroup_claim = roles\ngroup_separator = space\n"
     "[issuer https://kc.example/realms/a]\naudience = fuzz\n"
     "profile = legacy\nusername = /ext/name\n"
     "username_pattern = corp-([a-z]{1,8})(?:@.*)?\n"
@@ -29,7 +29,7 @@ static const char text[] =
     "allow_client = c ssh\nrequire_group = staff\nallow_group = dev ops\n"
     "group_claim = groups realm_access.roles\nallow_acr = silver gold\n"
     "require_amr = otp\nmax_auth_age = 900\nmax_lifetime = 3600\n"
-    "max_age = 600\nallow_network = 192.0.2.0/24 2001:db8::/32\n"
+    "max_token_age = 600\nallow_network = 192.0.2.0/24 2001:db8::/32\n"
     "[service legacy]\naccounts = virtual\n"
     "issuer = https://tenants.example/t-1/v2.0 https://kc.example/realms/a\n";
 static struct ba_config *config;

@@ -42,6 +42,17 @@ judge_words(const struct ba_strings *words)
 	MUST(words->n == 0 || words->where.line > 0);
 }
 
+/* Those that may be written in quotes. */
+static void
+judge_names(const struct ba_strings *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		MUST(names->v[i][0] != '\0');
+	MUST(names->n == 0 || names->where.line > 0);
+}
+
 /* RFC 7518 section 3: who shares a secret has no other keys. */
 static void
 judge_keys(const struct ba_issuer *issuer)
@@ -50,6 +61,9 @@ judge_keys(const struct ba_issuer *issuer)
 
 	if (issuer->symmetric_key_file != NULL) {
 		MUST(issuer->jwks_file == NULL && issuer->ca_file == NULL);
+		/* It is for one tenant; those of a section stand together. */
+		MUST(issuer->index == 0 ||
+		     strcmp(issuer[-1].section, issuer->section) != 0);
 		all = BA_ALG_SYMMETRIC;
 	}
 	MUST(issuer->algorithms != 0 && (issuer->algorithms & ~all) == 0);
@@ -83,6 +97,8 @@ judge_issuer(const struct ba_config *c, const struct ba_issuer *issuer)
 		MUST(issuer->strip_domain == NULL && issuer->pattern == NULL &&
 		     issuer->email_domain.n == 0);
 	MUST(issuer->strip_domain == NULL || issuer->pattern == NULL);
+	MUST((issuer->pattern == NULL) == (issuer->pattern_text == NULL));
+	MUST(fuzz_is_line(issuer->pattern_text));
 	/* OIDC-03: an address counts by its domain. */
 	if (issuer->username.n == 1 &&
 	    strcmp(issuer->username.step[0], "email") == 0)
@@ -115,15 +131,15 @@ judge_service(const struct ba_config *c, const struct ba_service *s)
 		MUST(ba_service_peer(s, s->peer[i]));
 	judge_words(&s->audience);
 	judge_words(&s->require_scope);
-	judge_words(&s->require_group);
-	judge_words(&s->allow_group);
+	judge_names(&s->require_group);
+	judge_names(&s->allow_group);
 	judge_words(&s->allow_client);
 	judge_words(&s->allow_acr);
 	judge_words(&s->require_amr);
 	judge_words(&s->allow_network.text);
 	judge_limit(&s->max_auth_age);
 	judge_limit(&s->max_lifetime);
-	judge_limit(&s->max_age);
+	judge_limit(&s->max_token_age);
 	for (i = 0; i < s->group_claim.n; i++)
 		judge_path(&s->group_claim.v[i]);
 	for (i = 0; i < s->allow_network.text.n; i++)
@@ -142,6 +158,7 @@ judge(const struct ba_config *c)
 	for (i = 0; i < c->n_listens; i++)
 		MUST(
 		    c->listens[i].path[0] == '/' && c->listens[i].mode < 01000);
+	MUST(c->n_issuers <= BA_ISSUERS_MAX);
 	MUST(c->max_connections > 0 && c->max_per_uid > 0);
 }
 

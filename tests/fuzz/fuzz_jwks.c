@@ -8,6 +8,7 @@
 #include "common/base/b64url.h"
 #include "common/base/buf.h"
 #include "common/jose/jws.h"
+#include "common/jose/key.h"
 #include "common/json/json.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -21,16 +21,19 @@ problem(void *arg, const char *file, unsigned line, const char *text)
 	struct seen *seen = arg;
 
 	seen->problems++;
-	MUST(strcmp(file, "fuzz") == 0 && line >= 1 && line <= seen->lines);
+	MUST(strcmp(file, "/fuzz") == 0 && line <= seen->lines);
+	/* The last one says how many more there are. */
+	MUST((line == 0) == (seen->problems == BA_MAP_PROBLEMS_MAX + 1));
 	MUST(*text != '\0' && fuzz_is_text(text, strlen(text)));
 }
 
 static const struct ba_config *
 config(void)
 {
-	static const char text[] = "[issuer https://a]\nusername = sub\n"
+	static const char text[] = "[issuer https://a]\nmap_file = /fuzz\n"
 				   "[issuer https://b/{tenantid}]\n"
-				   "username = sub\ntenant = t u\n";
+				   "map_file = /fuzz\ntenant = t u\n"
+				   "[issuer https://d]\nusername = sub\n";
 	static struct ba_config *c;
 
 	if (c == NULL)
@@ -104,11 +107,12 @@ find(const struct ba_map *map, struct fuzz_part line, unsigned number)
 
 	MUST(line.n == 0);
 	MUST(e != NULL && strcmp(e->name, name) == 0);
-	MUST(e->where.line == number && strcmp(e->where.file, "fuzz") == 0);
+	MUST(e->where.line == number && strcmp(e->where.file, "/fuzz") == 0);
 	MUST(strcmp(name, "root") == 0 ||
 	     fuzz_name_ok(name, BA_ACCOUNTS_LOCAL) ||
 	     fuzz_name_ok(name, BA_ACCOUNTS_VIRTUAL));
-	MUST(ba_config_issuer(config(), issuer) != NULL && *sub != '\0');
+	MUST(ba_config_issuer(config(), issuer)->map_file != NULL);
+	MUST(*sub != '\0' && ba_map_names(map, name));
 	free(issuer);
 	free(sub);
 	free(name);
@@ -141,6 +145,7 @@ judge(const struct ba_map *map, const char *p, size_t n)
 	/* Each by itself, so none stands there twice. */
 	MUST(ba_map_count(map) == rows);
 	MUST(ba_map_find(map, "https://c", "a") == NULL);
+	MUST(!ba_map_names(map, "") && (rows > 0 || !ba_map_names(map, "a")));
 	MUST(ba_map_find(map, "https://a", "") == NULL);
 }
 
@@ -157,7 +162,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	MUST(arena != NULL);
 	for (i = 0; i < n; i++)
 		seen.lines += p[i] == '\n';
-	r = ba_map_parse(arena, config(), "fuzz", p, n, &report, &map);
+	r = ba_map_parse(arena, config(), "/fuzz", p, n, &report, &map);
 	MUST(r == BA_OK || r == BA_ERR_CONFIG);
 	MUST((r == BA_OK) == (map != NULL));
 	MUST((r == BA_OK) == (seen.problems == 0));

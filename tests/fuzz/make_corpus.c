@@ -196,7 +196,7 @@ attacks(const struct ba_mint *rsa, const struct ba_mint *ec)
 	"require_scope = login\nallow_client = c\nrequire_group = staff\n"     \
 	"allow_group = dev ops\ngroup_claim = groups realm_access.roles\n"     \
 	"allow_acr = silver gold\nrequire_amr = otp\nmax_auth_age = 900\n"     \
-	"max_lifetime = 3600\nmax_age = 600\n"                                 \
+	"max_lifetime = 3600\nmax_token_age = 600\n"                           \
 	"allow_network = 192.0.2.0/24 2001:db8::/32\n"
 #define RULES_PAYLOAD                                                          \
 	"{\"iss\":\"https://fuzz.example\",\"aud\":[\"fuzz\",\"x\"],"          \

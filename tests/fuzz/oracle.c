@@ -130,8 +130,8 @@ judge_times(const struct ba_snapshot *s, const struct ba_verdict *v,
 		MUST(when(claims, "nbf") <= now + skew);
 	if (set(&service->max_lifetime))
 		MUST(exp - iat <= (double)service->max_lifetime.s);
-	if (set(&service->max_age))
-		MUST(now - iat <= (double)service->max_age.s + skew);
+	if (set(&service->max_token_age))
+		MUST(now - iat <= (double)service->max_token_age.s + skew);
 	if (set(&service->max_auth_age)) {
 		t = when(claims, "auth_time");
 		MUST(t <= now + skew);
@@ -166,12 +166,32 @@ find_clients(const struct ba_service *service, const json_t *claims,
 	MUST(any || service->allow_client.n == 0);
 }
 
+/* In legacy: does anything say that it is an access token? */
+static bool
+is_access(const json_t *claims)
+{
+	static const char *const said[] = { "scope", "scp", "typ", "azpacr" };
+	static const char *const clients[] = { "client_id", "appid", "cid" };
+	const char *client;
+	bool yes = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		yes = yes || json_object_get(claims, said[i]) != NULL;
+	for (i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
+		client = json_string_value(json_object_get(claims, clients[i]));
+		yes = yes || (client != NULL && *client != '\0');
+	}
+	return yes;
+}
+
 /* No token of another kind, by the profile. */
 static void
 judge_kind(const struct ba_verdict *v, const json_t *claims)
 {
 	static const char *const alien[] = { "cnf", "at_hash", "c_hash",
-		"s_hash", "events", "token_introspection", "htm", "htu" };
+		"s_hash", "events", "token_introspection", "htm", "htu",
+		"status_list", "vc", "vct", "software_id" };
 	bool nonce = json_object_get(claims, "nonce") != NULL, known, in_aud;
 	size_t i;
 
@@ -187,8 +207,16 @@ judge_kind(const struct ba_verdict *v, const json_t *claims)
 	if (json_object_get(claims, "typ") != NULL)
 		MUST(strcmp(text(claims, "typ"), "Bearer") == 0);
 	MUST(!nonce || known);
+	MUST(is_access(claims));
 	MUST(json_object_get(claims, "scope") != NULL ||
 	     json_object_get(claims, "scp") != NULL || (known && !in_aud));
+}
+
+/* A string is a list only where the issuer's section says so. */
+static bool
+holds(const struct ba_issuer *issuer, const json_t *v, const char *group)
+{
+	return issuer->group_words ? has_word(v, group) : names(v, group);
 }
 
 static bool
@@ -200,9 +228,10 @@ in_group(const struct ba_verdict *v, const json_t *claims, const char *group)
 	if (paths->n == 0)
 		paths = &v->issuer->group_claim;
 	if (paths->n == 0)
-		return has_word(json_object_get(claims, "groups"), group);
+		return holds(
+		    v->issuer, json_object_get(claims, "groups"), group);
 	for (i = 0; i < paths->n; i++)
-		if (has_word(at(claims, &paths->v[i]), group))
+		if (holds(v->issuer, at(claims, &paths->v[i]), group))
 			return true;
 	return false;
 }
