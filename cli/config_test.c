@@ -236,9 +236,24 @@ note_issuer(const struct ba_issuer *issuer, uid_t trusted_uid)
 	note_claim(issuer);
 }
 
+/* Two issuers that name by a claim can mean two people by one name. */
+static void
+note_names(const struct ba_service *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_issuers; i++)
+		n += s->issuer[i]->username.n > 0;
+	if (n > 1)
+		note_at(&s->where, s->name,
+		    "several issuers or tenants name people by a claim: a name "
+		    "of the one is the same person as that of the other");
+}
+
 static void
 note_service(const struct ba_service *s)
 {
+	note_names(s);
 	if (s->account_without_token == BA_UNSAID &&
 	    s->accounts == BA_ACCOUNTS_LOCAL)
 		note_at(&s->where, s->name,
