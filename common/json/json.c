@@ -374,12 +374,16 @@ read_value(struct reader *r, json_t **vp)
 int
 ba_json_parse(const void *p, size_t n, json_t **rootp)
 {
-	struct reader r = { .p = p, .end = (const char *)p + n };
+	struct reader r = { .p = p };
 	json_t *root = NULL;
 	int err;
 
 	*rootp = NULL;
-	if (n == 0 || !plain(p, n) || peek(&r) != '{')
+	/* An empty text may be anywhere, and so have no end. */
+	if (n == 0 || !plain(p, n))
+		return BA_ERR_JSON;
+	r.end = r.p + n;
+	if (peek(&r) != '{')
 		return BA_ERR_JSON;
 	r.text = malloc(n + 1);
 	if (r.text == NULL)

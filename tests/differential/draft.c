@@ -270,7 +270,7 @@ static void
 add_person(struct diff_draft *d)
 {
 	static const char *const names[] = { "alice", "bob.b", "svc_1",
-		"carol@example.org", "Dave-2" };
+		"carol@example.org", "dave-2" };
 	static const char *const subjects[] = { "248289761001", "auth0|abc",
 		"f:e1b2:alice", "\\u00fcn\\u00efcode", "\xf0\x9f\x90\x9f",
 		"\\ud83d\\udc1f", "a b" };

@@ -128,8 +128,8 @@ export const explained = [
   {
     kind: 'another kind of token',
     ours: ['kind/ID_TOKEN'],
-    mutations: ['kind', 'aud-client', 'scope-missing', 'client-missing', 'client-type', 'claim-case',
-      'scp-word', ...anything],
+    mutations: ['kind', 'aud-client', 'scope-missing', 'client-missing', 'client-type', 'client-word',
+      'claim-case', 'scope-word', 'scp-word', ...anything],
     reason: 'ID, logout, security event and introspection tokens and proofs by what they hold (RFC 8725 section 3.12, JWT-09); jose leaves that to its caller',
   },
   {
