@@ -39,6 +39,11 @@ SANITIZED = ["-O1", "-g0", "-w", "-fsanitize=address,undefined",
              "-fno-sanitize-recover=all"]
 OPTIMISED = ["-O2", "-g0", "-w"]
 WRAP = ["-Wl,--wrap=mkdtemp,--wrap=mkstemp,--wrap=_cmocka_run_group_tests"]
+# Of programs that make keys by this source.
+MINT = "tests/unit/mint.c"
+WRAP_KEYS = ["-Wl,--wrap=EVP_PKEY_CTX_set_rsa_keygen_bits,"
+             "--wrap=EVP_PKEY_CTX_set1_rsa_keygen_pubexp,"
+             "--wrap=EVP_PKEY_generate"]
 # A mutant may ask for all memory there is.
 MEMORY = 4 << 30
 # Of silence: ten times the longest of the unchanged program, or this.
@@ -193,7 +198,8 @@ class Build:
         # The program's own flags, but for what only costs time to link.
         own = [f for f in program.ldflags if not f.startswith("-Wl,-z,")]
         extra = [f for f in self.flags if f.startswith("-fsanitize")]
-        return t.cc + self.ctx.linker + extra + own + WRAP + \
+        wrap = WRAP + (WRAP_KEYS if MINT in program.sources else [])
+        return t.cc + self.ctx.linker + extra + own + wrap + \
             ["-o", exe] + objects + ["-Wl,--start-group"] + archives + \
             ["-Wl,--end-group"] + flags
 
@@ -216,9 +222,10 @@ class Build:
             for s in entry.sources:
                 obj = self.object_of(s, lib)
                 jobs[obj] = self.compile(s, entry.cflags, obj)
-        guard = os.path.join(self.dir, "guard.o")
-        jobs[guard] = self.ctx.tree.cc + self.flags + \
-            ["-c", "-o", guard, os.path.join(HERE, "guard.c")]
+        for name in ("guard", "keys"):
+            obj = os.path.join(self.dir, name + ".o")
+            jobs[obj] = self.ctx.tree.cc + self.flags + \
+                ["-c", "-o", obj, os.path.join(HERE, name + ".c")]
         for obj in jobs:
             os.makedirs(os.path.dirname(obj), exist_ok=True)
         self.ctx.each(lambda argv: must(argv, self.ctx.out), jobs.values())
@@ -235,8 +242,9 @@ class Build:
         must(["ar", "rcs", archive] + objs, self.ctx.out)
 
     def own_objects(self, program, but=None):
+        more = ["guard.o"] + ["keys.o"] * (MINT in program.sources)
         return [self.object_of(s, program.name) for s in program.sources
-                if s != but] + [os.path.join(self.dir, "guard.o")]
+                if s != but] + [os.path.join(self.dir, m) for m in more]
 
 
 # --- running a test program -------------------------------------------------
@@ -327,6 +335,7 @@ class Place:
         self.dir = os.path.join(ctx.out, "work", name)
         self.cwd = os.path.join(self.dir, "cwd")
         self.made = os.path.join(self.dir, "made")
+        self.headers = {}
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.cwd)
 
@@ -339,7 +348,8 @@ class Place:
              stop=True):
         env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP",
                    BA_SRCDIR=self.ctx.src, BA_BUILDDIR=self.ctx.out,
-                   MUTANT_MADE=self.made, LC_ALL="C")
+                   MUTANT_MADE=self.made, LC_ALL="C",
+                   MUTANT_KEYS=os.path.join(self.ctx.out, "keys"))
         env.pop("CMOCKA_XML_FILE", None)
         if skip:
             env["MUTANT_SKIP"] = " %s " % "  ".join(skip)
@@ -396,6 +406,7 @@ class Context:
         self.sanitized = Build(self, "sanitized", SANITIZED)
         self.optimised = Build(self, "optimised", OPTIMISED)
         self.slow = self.read_slow()
+        os.makedirs(os.path.join(self.out, "keys"), exist_ok=True)
 
     def each(self, what, things):
         with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
@@ -618,6 +629,26 @@ class Context:
                 place, source, self.texts[source], build)
         return self.digests[key]
 
+    def headers(self, place, source, build):
+        """Flags that bring what the source includes as one that is compiled
+        already: reading that takes longest.  The source includes it all
+        again, and each header lets itself in once."""
+        key = (source, build.name)
+        if key not in place.headers:
+            text = self.texts[source]
+            last = [m.end() for m in
+                    re.finditer(r"^#[ \t]*include.*$", text, re.M)][-1:]
+            path = place.path("pch/%s/%s.h" % (build.name, source))
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text[:last[0] if last else 0] + "\n")
+            argv = build.compile(source, self.owner_of(source).cflags,
+                                 path + ".gch", path)
+            argv[argv.index("-c"):argv.index("-c") + 1] = \
+                ["-x", "c-header", "-c"]
+            place.headers[key] = ["-include", path] \
+                if run(argv, self.out).returncode == 0 else []
+        return place.headers[key]
+
     def object_for(self, place, source, text, build):
         """Compile text as the source; the digest of the object, or None."""
         lib = self.owner_of(source)
@@ -626,7 +657,8 @@ class Context:
             f.write(text)
         obj = place.path("mutant.o")
         r = run(build.compile(source, lib.cflags, obj, path,
-                              place.path("src")), self.out)
+                              place.path("src")) +
+                self.headers(place, source, build), self.out)
         if r.returncode != 0:
             return None
         with open(obj, "rb") as f:
