@@ -335,7 +335,6 @@ class Place:
         self.dir = os.path.join(ctx.out, "work", name)
         self.cwd = os.path.join(self.dir, "cwd")
         self.made = os.path.join(self.dir, "made")
-        self.headers = {}
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.cwd)
 
@@ -629,26 +628,6 @@ class Context:
                 place, source, self.texts[source], build)
         return self.digests[key]
 
-    def headers(self, place, source, build):
-        """Flags that bring what the source includes as one that is compiled
-        already: reading that takes longest.  The source includes it all
-        again, and each header lets itself in once."""
-        key = (source, build.name)
-        if key not in place.headers:
-            text = self.texts[source]
-            last = [m.end() for m in
-                    re.finditer(r"^#[ \t]*include.*$", text, re.M)][-1:]
-            path = place.path("pch/%s/%s.h" % (build.name, source))
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(text[:last[0] if last else 0] + "\n")
-            argv = build.compile(source, self.owner_of(source).cflags,
-                                 path + ".gch", path)
-            argv[argv.index("-c"):argv.index("-c") + 1] = \
-                ["-x", "c-header", "-c"]
-            place.headers[key] = ["-include", path] \
-                if run(argv, self.out).returncode == 0 else []
-        return place.headers[key]
-
     def object_for(self, place, source, text, build):
         """Compile text as the source; the digest of the object, or None."""
         lib = self.owner_of(source)
@@ -657,8 +636,7 @@ class Context:
             f.write(text)
         obj = place.path("mutant.o")
         r = run(build.compile(source, lib.cflags, obj, path,
-                              place.path("src")) +
-                self.headers(place, source, build), self.out)
+                              place.path("src")), self.out)
         if r.returncode != 0:
             return None
         with open(obj, "rb") as f:
