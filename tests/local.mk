@@ -183,6 +183,12 @@ tests_unit_test_member_LDADD = $(UNIT_ENGINE)
 tests_unit_test_pkey_SOURCES = tests/unit/test_pkey.c \
 	$(UNIT_MINT)
 tests_unit_test_pkey_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pkey_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=BN_bn2nativepad \
+	-Wl,--wrap=EVP_PKEY_CTX_new_from_name \
+	-Wl,--wrap=EVP_PKEY_fromdata_init \
+	-Wl,--wrap=EVP_PKEY_get_bits \
+	-Wl,--wrap=EVP_PKEY_get_size
 tests_unit_test_pkey_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_roca_SOURCES = tests/unit/test_roca.c
@@ -197,7 +203,11 @@ tests_unit_test_sig_SOURCES = tests/unit/test_sig.c \
 	$(UNIT_MINT)
 tests_unit_test_sig_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sig_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=ba_equal_ct
+	-Wl,--wrap=ba_equal_ct \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_mgf1_md_name \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_pss_saltlen \
+	-Wl,--wrap=EVP_Q_mac
 tests_unit_test_sig_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c

@@ -42,9 +42,9 @@ struct segment {
 
 enum { HEADER, PAYLOAD, SIGNATURE, SEGMENTS };
 
-/* Three segments, of which the payload's may be empty. */
+/* Three segments, of which, for any payload, that one may be empty. */
 static int
-split(const char *token, size_t n, struct segment seg[SEGMENTS])
+split(const char *token, size_t n, bool any, struct segment seg[SEGMENTS])
 {
 	size_t i;
 
@@ -62,7 +62,8 @@ split(const char *token, size_t n, struct segment seg[SEGMENTS])
 		token++;
 		n--;
 	}
-	if (n != 0 || seg[HEADER].n == 0 || seg[SIGNATURE].n == 0)
+	if (n != 0 || seg[HEADER].n == 0 || seg[SIGNATURE].n == 0 ||
+	    (seg[PAYLOAD].n == 0 && !any))
 		return BA_ERR_TOKEN_SYNTAX;
 	return BA_OK;
 }
@@ -71,11 +72,8 @@ int
 ba_token_kind(const char *token, size_t n)
 {
 	struct segment seg[SEGMENTS];
-	int r;
+	int r = split(token, n, false, seg);
 
-	r = split(token, n, seg);
-	if (r == BA_OK && seg[PAYLOAD].n == 0)
-		r = BA_ERR_TOKEN_SYNTAX;
 	if (r == BA_ERR_TOKEN_SYNTAX && memchr(token, '.', n) == NULL &&
 	    ba_is_token68(token, n))
 		r = BA_ERR_OPAQUE;
@@ -165,12 +163,16 @@ keep_input(struct ba_jws *jws, const struct segment seg[SEGMENTS])
 }
 
 static int
-parse(const struct segment seg[SEGMENTS], unsigned allowed, bool object,
+parse(const char *token, size_t n, bool any, unsigned allowed,
     struct ba_jws **jwsp)
 {
+	struct segment seg[SEGMENTS];
 	struct ba_jws *jws;
 	int r;
 
+	*jwsp = NULL;
+	if ((r = split(token, n, any, seg)) != BA_OK)
+		return r;
 	if (seg[HEADER].n > HEADER_MAX)
 		return BA_ERR_JWS_HEADER;
 	jws = calloc(1, sizeof(*jws));
@@ -179,8 +181,7 @@ parse(const struct segment seg[SEGMENTS], unsigned allowed, bool object,
 	if ((r = decode(&seg[HEADER], &jws->header)) == BA_OK &&
 	    (r = read_header(jws, allowed)) == BA_OK &&
 	    (r = read_signature(jws, &seg[SIGNATURE])) == BA_OK &&
-	    (r = decode(&seg[PAYLOAD], object ? &jws->payload : NULL)) ==
-		BA_OK &&
+	    (r = decode(&seg[PAYLOAD], any ? NULL : &jws->payload)) == BA_OK &&
 	    (r = keep_input(jws, seg)) == BA_OK) {
 		*jwsp = jws;
 		return BA_OK;
@@ -193,28 +194,14 @@ int
 ba_jws_parse(
     const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp)
 {
-	struct segment seg[SEGMENTS];
-	int r;
-
-	*jwsp = NULL;
-	if ((r = split(token, n, seg)) != BA_OK)
-		return r;
-	if (seg[PAYLOAD].n == 0)
-		return BA_ERR_TOKEN_SYNTAX;
-	return parse(seg, allowed, true, jwsp);
+	return parse(token, n, false, allowed, jwsp);
 }
 
 int
 ba_jws_parse_any(
     const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp)
 {
-	struct segment seg[SEGMENTS];
-	int r;
-
-	*jwsp = NULL;
-	if ((r = split(token, n, seg)) != BA_OK)
-		return r;
-	return parse(seg, allowed, false, jwsp);
+	return parse(token, n, true, allowed, jwsp);
 }
 
 void

@@ -38,9 +38,9 @@ plain(const unsigned char *p, size_t n)
 		if (len == 0 || cp == 0)
 			return false;
 		if (string) {
-			/* A backslash takes the next byte with it. */
-			if (cp == '\\' && i + 1 < n && p[i + 1] != 0 &&
-			    p[i + 1] < 0x80)
+			/* Of all escapes, these two decide where it ends. */
+			if (cp == '\\' && i + 1 < n &&
+			    (p[i + 1] == '"' || p[i + 1] == '\\'))
 				len = 2;
 			string = cp != '"';
 		} else if (cp == '"') {

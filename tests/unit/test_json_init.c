@@ -130,6 +130,7 @@ no_memory(void **state)
 	json_malloc_t allocate;
 	json_free_t give_back;
 	json_t *root;
+	void *p;
 	int r;
 
 	(void)state;
@@ -138,6 +139,10 @@ no_memory(void **state)
 	/* With what stands in front of it, it would be a small one. */
 	assert_null(allocate(SIZE_MAX));
 	assert_null(allocate(SIZE_MAX - _Alignof(max_align_t) + 1));
+	starving = true;
+	p = allocate(1);
+	starving = false;
+	assert_null(p);
 	starving = true;
 	r = ba_json_parse(TEXT, strlen(TEXT), &root);
 	starving = false;

@@ -870,7 +870,8 @@ test_v09_signature_length(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(algs); i++) {
-		for (n = 1; n < sizeof(sig); n += n < 300 ? 1 : 97) {
+		for (n = 1; n < sizeof(sig);
+		     n += n < 300 || n > 2040 ? 1 : 97) {
 			token = ba_mint_compact(algs[i].header,
 			    strlen(algs[i].header), PAYLOAD, strlen(PAYLOAD),
 			    sig, n);
@@ -911,6 +912,10 @@ test_jws_01_tok_kind(void **state)
 		{ "a.b.c ", BA_ERR_TOKEN_SYNTAX },
 		{ "a.b.c\n", BA_ERR_TOKEN_SYNTAX },
 		{ "a. b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b c", BA_ERR_TOKEN_SYNTAX },
+		{ "a=b.c", BA_ERR_TOKEN_SYNTAX },
+		{ "a.b~c", BA_ERR_TOKEN_SYNTAX },
 		{ "Bearer a.b.c", BA_ERR_TOKEN_SYNTAX },
 		{ "a.b.\xc3\xa9", BA_ERR_TOKEN_SYNTAX },
 		{ "abc", BA_ERR_OPAQUE }, { "abc==", BA_ERR_OPAQUE },
@@ -1132,6 +1137,11 @@ test_sizes(void **state)
 	check_free(ba_mint_sign(p256.mint, BA_ALG_ES256, header, PAYLOAD),
 	    &p256, BA_ERR_JWS_HEADER);
 	free(header);
+	/* One character more is none of base64url, and looked at by nobody. */
+	assert_true(asprintf(&token, "%0*d.e30.AAAA", 8192, 0) > 0);
+	check_free(token, &p256, BA_ERR_JSON);
+	assert_true(asprintf(&token, "%0*d.e30.AAAA", 8193, 0) > 0);
+	check_free(token, &p256, BA_ERR_JWS_HEADER);
 }
 
 static void
@@ -1139,6 +1149,8 @@ test_parse_any(void **state)
 {
 	static const char *const payloads[] = { "", "text", "\xff\xfe",
 		PAYLOAD };
+	static const char *const refused[] = { "", "e30", "e30.e30", ".e30.AA",
+		"e30.e30.", "e30.e30.AA.AA", "e30 .e30.AA" };
 	static const char header[] = "{\"alg\":\"ES256\"}";
 	struct ba_jws *jws;
 	const char *iss;
@@ -1162,6 +1174,13 @@ test_parse_any(void **state)
 		free(token);
 	}
 	/* No less strict in anything else. */
+	for (i = 0; i < COUNT(refused); i++) {
+		jws = (struct ba_jws *)(uintptr_t)1;
+		assert_int_equal(ba_jws_parse_any(refused[i],
+				     strlen(refused[i]), BA_ALG_ALL, &jws),
+		    i == 0 ? BA_ERR_TOKEN_SIZE : BA_ERR_TOKEN_SYNTAX);
+		assert_null(jws);
+	}
 	token =
 	    ba_mint_sign(p256.mint, BA_ALG_ES256, "{\"alg\":\"none\"}", "text");
 	assert_int_equal(
@@ -1223,11 +1242,8 @@ test_memory(void **state)
 		r = ba_jws_parse(token, strlen(token), BA_ALG_ALL, &jws);
 		allocations_left = -1;
 		assert_true((r == BA_OK) == (jws != NULL));
-		assert_true(
-		    r == BA_OK || r == BA_ERR_NOMEM || r == BA_ERR_JSON);
+		assert_true(r == BA_OK || r == BA_ERR_NOMEM);
 		nomem += r == BA_ERR_NOMEM;
-		if (n == 0)
-			assert_int_equal(r, BA_ERR_NOMEM);
 	}
 	assert_int_equal(r, BA_OK);
 	assert_true(nomem > 5);

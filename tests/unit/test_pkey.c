@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <jansson.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -20,6 +22,49 @@
 #include "tests/unit/mint.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Of OpenSSL's: number n fails, and unless once is set all behind it. */
+static long allocations_left = -1;
+static bool once, failed;
+
+static bool
+may_allocate(void)
+{
+	if (allocations_left < 0)
+		return true;
+	if (allocations_left > 0) {
+		allocations_left--;
+		return true;
+	}
+	failed = true;
+	if (once)
+		allocations_left = -1;
+	return false;
+}
+
+static void *
+crypto_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return may_allocate() ? malloc(n) : NULL;
+}
+
+static void *
+crypto_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return may_allocate() ? realloc(p, n) : NULL;
+}
+
+static void
+crypto_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
 
 static int
 make(const json_t *jwk, EVP_PKEY **pkeyp)
@@ -128,6 +173,8 @@ test_numbers_missing(void **state)
 		o = json_loads(jwk, 0, NULL);
 		assert_int_equal(make(o, &pkey), BA_OK);
 		EVP_PKEY_free(pkey);
+		(void)json_object_set_new(o, cases[i].name, json_string(""));
+		assert_int_equal(make(o, &pkey), BA_ERR_KEY);
 		(void)json_object_set_new(o, cases[i].name, json_string("AAA"));
 		assert_int_equal(make(o, &pkey), BA_ERR_KEY);
 		(void)json_object_set_new(o, cases[i].name, json_integer(3));
@@ -162,6 +209,199 @@ test_error_queue(void **state)
 	ba_mint_free(m);
 }
 
+/* JWK-04: the numbers have their length, and are no point of the curve. */
+static void
+test_jwk_04_no_point(void **state)
+{
+	static const enum ba_mint_kind kinds[] = { BA_MINT_P256, BA_MINT_P384,
+		BA_MINT_P521, BA_MINT_SECP256K1 };
+	struct ba_mint *m;
+	EVP_PKEY *pkey;
+	json_t *o;
+	char *jwk;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(kinds); i++) {
+		m = ba_mint_new(kinds[i], NULL, NULL);
+		jwk = ba_mint_jwk(m, NULL);
+		o = json_loads(jwk, 0, NULL);
+		assert_int_equal(make(o, &pkey), BA_OK);
+		EVP_PKEY_free(pkey);
+		(void)json_object_set(o, "y", json_object_get(o, "x"));
+		assert_int_equal(make(o, &pkey), BA_ERR_KEY);
+		json_decref(o);
+		free(jwk);
+		ba_mint_free(m);
+	}
+}
+
+/*
+ * The key that it is, or none; how often it was said to be for want of memory.
+ * Deep inside, OpenSSL sometimes says no more than that the key is bad.
+ */
+static size_t
+starve(const json_t *jwk, const EVP_PKEY *good)
+{
+	size_t nomem = 0;
+	EVP_PKEY *pkey;
+	long n;
+	int r;
+
+	for (n = 0; n < 1000; n++) {
+		failed = false;
+		allocations_left = n;
+		r = make(jwk, &pkey);
+		allocations_left = -1;
+		if (r == BA_OK)
+			assert_int_equal(EVP_PKEY_eq(good, pkey), 1);
+		else
+			assert_true(r == BA_ERR_NOMEM || r == BA_ERR_CRYPTO ||
+				    r == BA_ERR_KEY);
+		nomem += r == BA_ERR_NOMEM;
+		EVP_PKEY_free(pkey);
+		if (!failed)
+			break;
+	}
+	assert_in_range(n, 1, 999);
+	assert_int_equal(r, BA_OK);
+	return nomem;
+}
+
+/* Every allocation, alone and with all behind it. */
+static void
+test_memory(void **state)
+{
+	static const enum ba_mint_kind kinds[] = { BA_MINT_RSA, BA_MINT_P256,
+		BA_MINT_SECP256K1, BA_MINT_ED25519, BA_MINT_ED448 };
+	struct ba_mint *m;
+	EVP_PKEY *good;
+	json_t *o;
+	char *jwk;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(kinds); i++) {
+		m = ba_mint_new(kinds[i], NULL, NULL);
+		jwk = ba_mint_jwk(m, NULL);
+		o = json_loads(jwk, 0, NULL);
+		assert_int_equal(make(o, &good), BA_OK);
+		once = false;
+		assert_true(starve(o, good) > 3);
+		once = true;
+		assert_true(starve(o, good) > 3);
+		EVP_PKEY_free(good);
+		json_decref(o);
+		free(jwk);
+		ba_mint_free(m);
+	}
+}
+
+int __real_BN_bn2nativepad(const BIGNUM *bn, unsigned char *p, int n);
+int __wrap_BN_bn2nativepad(const BIGNUM *bn, unsigned char *p, int n);
+EVP_PKEY_CTX *__real_EVP_PKEY_CTX_new_from_name(
+    OSSL_LIB_CTX *lib, const char *name, const char *query);
+EVP_PKEY_CTX *__wrap_EVP_PKEY_CTX_new_from_name(
+    OSSL_LIB_CTX *lib, const char *name, const char *query);
+int __real_EVP_PKEY_fromdata_init(EVP_PKEY_CTX *ctx);
+int __wrap_EVP_PKEY_fromdata_init(EVP_PKEY_CTX *ctx);
+int __real_EVP_PKEY_get_bits(const EVP_PKEY *pkey);
+int __wrap_EVP_PKEY_get_bits(const EVP_PKEY *pkey);
+int __real_EVP_PKEY_get_size(const EVP_PKEY *pkey);
+int __wrap_EVP_PKEY_get_size(const EVP_PKEY *pkey);
+
+/* A function of OpenSSL's, which of its calls fails, and how many were made. */
+static const char *failing = "";
+static unsigned failing_call, calls;
+
+static bool
+fails(const char *name)
+{
+	return strcmp(name, failing) == 0 && ++calls == failing_call;
+}
+
+int
+__wrap_BN_bn2nativepad(const BIGNUM *bn, unsigned char *p, int n)
+{
+	int r = __real_BN_bn2nativepad(bn, p, n);
+
+	return fails("BN_bn2nativepad") ? -1 : r;
+}
+
+EVP_PKEY_CTX *
+__wrap_EVP_PKEY_CTX_new_from_name(
+    OSSL_LIB_CTX *lib, const char *name, const char *query)
+{
+	return fails("EVP_PKEY_CTX_new_from_name")
+		   ? NULL
+		   : __real_EVP_PKEY_CTX_new_from_name(lib, name, query);
+}
+
+int
+__wrap_EVP_PKEY_fromdata_init(EVP_PKEY_CTX *ctx)
+{
+	int r = __real_EVP_PKEY_fromdata_init(ctx);
+
+	return fails("EVP_PKEY_fromdata_init") ? 0 : r;
+}
+
+int
+__wrap_EVP_PKEY_get_bits(const EVP_PKEY *pkey)
+{
+	return fails("EVP_PKEY_get_bits") ? 0 : __real_EVP_PKEY_get_bits(pkey);
+}
+
+int
+__wrap_EVP_PKEY_get_size(const EVP_PKEY *pkey)
+{
+	return fails("EVP_PKEY_get_size") ? 0 : __real_EVP_PKEY_get_size(pkey);
+}
+
+/* A key is good, and OpenSSL fails: nobody says that the key is bad. */
+static void
+test_openssl_fails(void **state)
+{
+	static const struct {
+		enum ba_mint_kind kind;
+		const char *function;
+		unsigned call;
+		int r;
+	} cases[] = {
+		{ BA_MINT_RSA, "BN_bn2nativepad", 1, BA_ERR_NOMEM },
+		{ BA_MINT_RSA, "BN_bn2nativepad", 2, BA_ERR_NOMEM },
+		{ BA_MINT_RSA, "BN_bn2nativepad", 3, BA_OK },
+		{ BA_MINT_P256, "EVP_PKEY_CTX_new_from_name", 1,
+		    BA_ERR_CRYPTO },
+		{ BA_MINT_P256, "EVP_PKEY_fromdata_init", 1, BA_ERR_CRYPTO },
+		{ BA_MINT_P256, "EVP_PKEY_get_bits", 1, BA_ERR_CRYPTO },
+		{ BA_MINT_P256, "EVP_PKEY_get_size", 1, BA_ERR_CRYPTO },
+		{ BA_MINT_P256, "", 1, BA_OK },
+	};
+	struct ba_mint *m;
+	EVP_PKEY *pkey;
+	json_t *o;
+	char *jwk;
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		m = ba_mint_new(cases[i].kind, NULL, NULL);
+		jwk = ba_mint_jwk(m, NULL);
+		o = json_loads(jwk, 0, NULL);
+		failing = cases[i].function;
+		failing_call = cases[i].call;
+		calls = 0;
+		r = make(o, &pkey);
+		failing = "";
+		assert_int_equal(r, cases[i].r);
+		EVP_PKEY_free(pkey);
+		json_decref(o);
+		free(jwk);
+		ba_mint_free(m);
+	}
+}
+
 /* V01: a secret never becomes a key of OpenSSL's. */
 static void
 test_v01_secret(void **state)
@@ -185,8 +425,14 @@ main(void)
 		cmocka_unit_test(test_jwk_01_numbers),
 		cmocka_unit_test(test_numbers_missing),
 		cmocka_unit_test(test_error_queue),
+		cmocka_unit_test(test_jwk_04_no_point),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_openssl_fails),
 		cmocka_unit_test(test_v01_secret),
 	};
 
+	if (CRYPTO_set_mem_functions(
+		crypto_malloc, crypto_realloc, crypto_free) != 1)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

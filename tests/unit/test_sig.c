@@ -15,7 +15,9 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 
 #include "common/jose/alg.h"
 #include "common/jose/jwk.h"
@@ -938,6 +940,100 @@ test_memory(void **state)
 	}
 }
 
+int __real_EVP_PKEY_CTX_set_rsa_padding(EVP_PKEY_CTX *ctx, int padding);
+int __wrap_EVP_PKEY_CTX_set_rsa_padding(EVP_PKEY_CTX *ctx, int padding);
+int __real_EVP_PKEY_CTX_set_rsa_mgf1_md_name(
+    EVP_PKEY_CTX *ctx, const char *md, const char *query);
+int __wrap_EVP_PKEY_CTX_set_rsa_mgf1_md_name(
+    EVP_PKEY_CTX *ctx, const char *md, const char *query);
+int __real_EVP_PKEY_CTX_set_rsa_pss_saltlen(EVP_PKEY_CTX *ctx, int len);
+int __wrap_EVP_PKEY_CTX_set_rsa_pss_saltlen(EVP_PKEY_CTX *ctx, int len);
+unsigned char *__real_EVP_Q_mac(OSSL_LIB_CTX *lib, const char *name,
+    const char *query, const char *sub, const OSSL_PARAM *params,
+    const void *key, size_t keylen, const unsigned char *p, size_t n,
+    unsigned char *out, size_t outsz, size_t *outlen);
+unsigned char *__wrap_EVP_Q_mac(OSSL_LIB_CTX *lib, const char *name,
+    const char *query, const char *sub, const OSSL_PARAM *params,
+    const void *key, size_t keylen, const unsigned char *p, size_t n,
+    unsigned char *out, size_t outsz, size_t *outlen);
+
+/* What of OpenSSL's says that it has failed, or makes too short a tag. */
+static enum { NOTHING, PADDING, MGF1, SALT, MAC, SHORT_MAC } failing;
+
+int
+__wrap_EVP_PKEY_CTX_set_rsa_padding(EVP_PKEY_CTX *ctx, int padding)
+{
+	int r = __real_EVP_PKEY_CTX_set_rsa_padding(ctx, padding);
+
+	return failing == PADDING ? 0 : r;
+}
+
+int
+__wrap_EVP_PKEY_CTX_set_rsa_mgf1_md_name(
+    EVP_PKEY_CTX *ctx, const char *md, const char *query)
+{
+	int r = __real_EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, md, query);
+
+	return failing == MGF1 ? 0 : r;
+}
+
+int
+__wrap_EVP_PKEY_CTX_set_rsa_pss_saltlen(EVP_PKEY_CTX *ctx, int len)
+{
+	int r = __real_EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, len);
+
+	return failing == SALT ? 0 : r;
+}
+
+unsigned char *
+__wrap_EVP_Q_mac(OSSL_LIB_CTX *lib, const char *name, const char *query,
+    const char *sub, const OSSL_PARAM *params, const void *key, size_t keylen,
+    const unsigned char *p, size_t n, unsigned char *out, size_t outsz,
+    size_t *outlen)
+{
+	unsigned char *r = __real_EVP_Q_mac(lib, name, query, sub, params, key,
+	    keylen, p, n, out, outsz, outlen);
+
+	if (failing == SHORT_MAC)
+		--*outlen;
+	return failing == MAC ? NULL : r;
+}
+
+/* A signature is good, and OpenSSL fails: nobody says that it is bad. */
+static void
+test_openssl_fails(void **state)
+{
+	static const struct {
+		int failing;
+		enum ba_alg alg;
+		struct pair *pair;
+		int r;
+	} cases[] = {
+		{ PADDING, BA_ALG_PS256, &rsa, BA_ERR_CRYPTO },
+		{ MGF1, BA_ALG_PS256, &rsa, BA_ERR_CRYPTO },
+		{ SALT, BA_ALG_PS256, &rsa, BA_ERR_CRYPTO },
+		{ NOTHING, BA_ALG_PS256, &rsa, BA_OK },
+		{ MAC, BA_ALG_HS256, &secret, BA_ERR_CRYPTO },
+		{ SHORT_MAC, BA_ALG_HS256, &secret, BA_ERR_CRYPTO },
+		{ NOTHING, BA_ALG_HS256, &secret, BA_OK },
+		/* What has none of these is none the worse. */
+		{ PADDING, BA_ALG_RS256, &rsa, BA_OK },
+		{ MAC, BA_ALG_RS256, &rsa, BA_OK },
+	};
+	unsigned char sig[BA_SIG_MAX];
+	size_t i, n;
+	int r;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		n = sign(cases[i].pair, cases[i].alg, sig);
+		failing = cases[i].failing;
+		r = check(cases[i].pair, cases[i].alg, sig, n);
+		failing = NOTHING;
+		assert_int_equal(r, cases[i].r);
+	}
+}
+
 struct work {
 	size_t which;
 	unsigned char sig[BA_SIG_MAX];
@@ -1011,6 +1107,7 @@ main(void)
 		cmocka_unit_test(test_rsa_edge_numbers),
 		cmocka_unit_test(test_error_queue),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_openssl_fails),
 		cmocka_unit_test(test_threads_share_a_key),
 	};
 
