@@ -221,7 +221,7 @@ tests_unit_test_ini_LDADD = $(UNIT_ENGINE)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_config_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=calloc
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=scandir
 tests_unit_test_config_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_claim_SOURCES = tests/unit/test_claim.c

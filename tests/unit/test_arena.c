@@ -31,6 +31,8 @@ test_alloc(void **state)
 	assert_null(ba_arena_alloc(a, SIZE_MAX, 2));
 	assert_null(ba_arena_alloc(a, SIZE_MAX, 1));
 	assert_null(ba_arena_alloc(a, SIZE_MAX / 2 + 1, 2));
+	/* Of nothing there is room for any number. */
+	assert_non_null(ba_arena_alloc(a, SIZE_MAX, 0));
 	ba_arena_free(a);
 	ba_arena_free(NULL);
 }
@@ -66,6 +68,8 @@ test_grow(void **state)
 		for (i = 0; i <= n; i++)
 			assert_int_equal(v[i], i + 1);
 	}
+	/* Twice as many would be none. */
+	assert_null(ba_arena_grow(a, v, SIZE_MAX / 2 + 1, 1));
 	ba_arena_free(a);
 }
 

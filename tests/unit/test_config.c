@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,14 +23,29 @@
 #include "common/jose/jwk.h"
 #include "common/policy/config.h"
 #include "common/policy/config_keys.h"
+#include "common/policy/config_value.h"
+#include "common/policy/ini.h"
 #include "common/policy/map.h"
 #include "common/policy/pattern.h"
 
-/* Linked with --wrap=calloc: of which allocation from now on is the failure? */
+/*
+ * Linked with --wrap=malloc and calloc: of which allocation from now on is the
+ * failure?
+ */
 static unsigned fail_at;
 
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
+
+void *
+__wrap_malloc(size_t n)
+{
+	if (fail_at > 0 && --fail_at == 0)
+		return NULL;
+	return __real_malloc(n);
+}
 
 void *
 __wrap_calloc(size_t n, size_t size)
@@ -35,6 +53,28 @@ __wrap_calloc(size_t n, size_t size)
 	if (fail_at > 0 && --fail_at == 0)
 		return NULL;
 	return __real_calloc(n, size);
+}
+
+/* … and with --wrap=scandir: what it fails with, or 0. */
+static int scandir_errno;
+
+int __real_scandir(const char *dir, struct dirent ***names,
+    int (*choose)(const struct dirent *),
+    int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *dir, struct dirent ***names,
+    int (*choose)(const struct dirent *),
+    int (*compare)(const struct dirent **, const struct dirent **));
+
+int
+__wrap_scandir(const char *dir, struct dirent ***names,
+    int (*choose)(const struct dirent *),
+    int (*compare)(const struct dirent **, const struct dirent **))
+{
+	if (scandir_errno != 0) {
+		errno = scandir_errno;
+		return -1;
+	}
+	return __real_scandir(dir, names, choose, compare);
 }
 
 /* What was reported: "FILE:LINE: TEXT" a line each. */
@@ -482,6 +522,7 @@ test_v53_no_service_at_all(void **state)
 	(void)state;
 	assert_int_equal(c->n_services, 0);
 	assert_null(ba_config_service(c, "sshd"));
+	assert_false(ba_config_peer(c, 0));
 	ba_config_free(c);
 	c = parse_good(ISSUER);
 	assert_int_equal(c->n_services, 0);
@@ -516,6 +557,10 @@ static const struct twin twins[] = {
 	    ":6: this section stands already in x.conf, line 4" },
 	{ "[listen /run/a]\n[listen /run/a]\n",
 	    "[listen /run/a]\n[listen /run/b]\n", ":2: this section stands" },
+	/* two kinds, and neither with a name */
+	{ "[broker]\n" ISSUER
+	  "[service]\nissuer = https://id.example.org/realms/staff\n",
+	    "[broker]\n" ISSUER SERVICE, ":5: a service is named by" },
 	/* keys */
 	{ IN_ISSUER("usrname = a"), ISSUER,
 	    ":4: unknown key 'usrname'; did you mean 'username'?" },
@@ -534,6 +579,17 @@ static const struct twin twins[] = {
 	    ":4: unknown key 'xxusername'; did you mean 'username'?" },
 	{ IN_ISSUER("xxxusername = a"), ISSUER,
 	    ":4: unknown key 'xxxusername'; [issuer URL] takes:" },
+	{ IN_ISSUER("userna = a"), ISSUER,
+	    ":4: unknown key 'userna'; did you mean 'username'?" },
+	{ IN_ISSUER("agorithm = a"), ISSUER,
+	    ":4: unknown key 'agorithm'; did you mean 'algorithms'?" },
+	{ IN_ISSUER("usern = a"), ISSUER,
+	    ":4: unknown key 'usern'; [issuer URL] takes:" },
+	{ IN_ISSUER("usernamexy = a"), ISSUER,
+	    ":4: unknown key 'usernamexy'; did you mean 'username'?" },
+	{ IN_ISSUER("usernamexyz = a"), ISSUER,
+	    ":4: unknown key 'usernamexyz'; [issuer URL] takes:" },
+	{ IN_ISSUER("x = a"), ISSUER, ":4: unknown key 'x'; [issuer URL] " },
 	{ IN_ISSUER("esuername = a"), ISSUER,
 	    ":4: unknown key 'esuername'; did you mean 'username'?" },
 	{ IN_ISSUER("Audience = a"), ISSUER, ":4: neither" },
@@ -642,6 +698,9 @@ static const struct twin twins[] = {
 	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u t\n",
 	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u T\n",
 	    ":3: tenant 't' stands twice: remove one" },
+	{ "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u u\n",
+	    "[issuer https://a/{tenantid}]\nusername = b\ntenant = t u v\n",
+	    ":3: tenant 'u' stands twice: remove one" },
 	{ "[issuer https://{tenantid}.a]\nusername = b\ntenant = -t\n",
 	    "[issuer https://{tenantid}.a]\nusername = b\ntenant = t-\n",
 	    ":3: with tenant '-t' the issuer is no URL of at most 2000 "
@@ -757,6 +816,9 @@ static const struct twin twins[] = {
 	    IN_ISSUER("group_claim = /https:~1~1a~1g"),
 	    ":4: 'https://a/g' is a claim with dots in its name: write it as "
 	    "a JSON Pointer" },
+	{ IN_ISSUER("group_claim = /https://a/g"),
+	    IN_ISSUER("group_claim = /https:~1~1a/g"),
+	    ":4: '/https://a/g' names no claim" },
 	{ IN_ISSUER("group_separator = ,"),
 	    IN_ISSUER("group_separator = space"),
 	    ":4: group_separator = , is unknown: say space, or remove it" },
@@ -855,6 +917,8 @@ static const struct twin twins[] = {
 	    ":4: 'keys.json' must be an absolute path" },
 	{ IN_ISSUER("jwks_file = /etc/../k"), IN_ISSUER("jwks_file = /etc/..k"),
 	    ":4: '/etc/../k' must be an absolute path" },
+	{ IN_ISSUER("jwks_file = /../k"), IN_ISSUER("jwks_file = /a./k"),
+	    ":4: '/../k' must be an absolute path" },
 	{ IN_ISSUER("ca_file = //k"), IN_ISSUER("ca_file = /k"),
 	    ":4: '//k' must be an absolute path" },
 	{ IN_ISSUER("ca_file = /k/"), IN_ISSUER("ca_file = /k"),
@@ -933,6 +997,8 @@ static const struct twin twins[] = {
 	    ":6: 'localhost' is no network" },
 	{ IN_SERVICE("require_scope = a\"b"), IN_SERVICE("require_scope = a'b"),
 	    ":6: 'a\"b' is no scope" },
+	{ IN_SERVICE("require_scope = \"~"), IN_SERVICE("require_scope = !~"),
+	    ":6: '\"~' is no scope" },
 	{ IN_SERVICE("require_scope = a\\b"), IN_SERVICE("require_scope = a/b"),
 	    ":6: 'a\\b' is no scope" },
 	{ IN_SERVICE("require_scope = \xc3\xa4"),
@@ -969,6 +1035,8 @@ static const struct twin twins[] = {
 	    ":1: this is the control socket's path" },
 	{ IN_LISTEN("mode = 1777"), IN_LISTEN("mode = 777"),
 	    ":2: '1777' must be an octal mode" },
+	{ IN_LISTEN("mode = 1000"), IN_LISTEN("mode = 0777"),
+	    ":2: '1000' must be an octal mode" },
 	{ IN_LISTEN("mode = 0680"), IN_LISTEN("mode = 0660"),
 	    ":2: '0680' must be an octal mode" },
 	{ IN_LISTEN("mode = rw"), IN_LISTEN("mode = 0"),
@@ -1065,7 +1133,7 @@ test_limits_of_others(void **state)
 	    "most 2000 bytes: mend the tenant or the issuer\n");
 	for (n = 510; n <= 512; n++) {
 		len = snprintf(text, sizeof(text),
-		    ISSUER SERVICE "require_scope = b %.*s\n", (int)n - 2,
+		    ISSUER SERVICE "require_scope = b c %.*s\n", (int)n - 4,
 		    url + 10);
 		assert_true(len > 0 && (size_t)len < sizeof(text));
 		assert_int_equal(parse(text, &said, &config),
@@ -1112,6 +1180,64 @@ add_tenants(struct long_text *t, unsigned n)
 	add(t, "\n");
 }
 
+/* One more ends it, whatever else is wrong. */
+static void
+test_v53_one_issuer_too_many(void **state)
+{
+	struct long_text t = { .p = malloc(BA_CONFIG_BYTES_MAX) };
+	struct ba_config *config;
+	struct said said;
+
+	(void)state;
+	assert_non_null(t.p);
+	add(&t, "[issuer https://z]\nusername = b\naudience = c\n");
+	add_tenants(&t, BA_ISSUERS_MAX);
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_string_equal(said.text,
+	    "x.conf:37: more than 4096 issuers, each tenant counted: remove "
+	    "some\n");
+	/* … nor is each of the rest told of */
+	t.n = 0;
+	add_tenants(&t, BA_ISSUERS_MAX + 3);
+	add(&t, "[service x]\npeer = no-such-user-here\n");
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_null(config);
+	assert_string_equal(said.text,
+	    "x.conf:34: more than 4096 issuers, each tenant counted: remove "
+	    "some\n");
+	free(t.p);
+}
+
+static void
+test_v53_one_section_too_many(void **state)
+{
+	struct long_text t = { .p = malloc(BA_CONFIG_BYTES_MAX) };
+	struct ba_config *config;
+	struct said said;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(t.p);
+	for (i = 0; i <= BA_SECTIONS_MAX; i++)
+		switch (i % 3) {
+		case 0:
+			add(&t, "[issuer https://%u]\n", i);
+			break;
+		case 1:
+			add(&t, "[service %u]\n", i);
+			break;
+		case 2:
+			add(&t, "[listen /%u]\n", i);
+			break;
+		}
+	add(&t, "x = y\n");
+	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
+	assert_null(config);
+	assert_string_equal(said.text,
+	    "x.conf:8193: more than 8192 sections in all files: remove some\n");
+	free(t.p);
+}
+
 static void
 test_v53_most_issuers(void **state)
 {
@@ -1136,16 +1262,6 @@ test_v53_most_issuers(void **state)
 	/* Whoever is named twice is there once. */
 	assert_int_equal(config->services[0].n_issuers, most);
 	ba_config_free(config);
-	/* One more; and there it ends, whatever else is wrong. */
-	t.n = 0;
-	add(&t, "[issuer https://z]\nusername = b\naudience = c\n");
-	add_tenants(&t, most);
-	add(&t, "[service x]\npeer = no-such-user-here\n");
-	assert_int_equal(parse(t.p, &said, &config), BA_ERR_CONFIG);
-	assert_null(config);
-	assert_string_equal(said.text,
-	    "x.conf:37: more than 4096 issuers, each tenant counted: remove "
-	    "some\n");
 	/* As many as there is room for: no time is lost on them. */
 	t.n = 0;
 	add_tenants(&t, 130000);
@@ -1257,6 +1373,55 @@ test_every_problem(void **state)
 	    BA_ERR_CONFIG);
 }
 
+/* What is wrong with one key of a section hides nothing behind it. */
+static void
+test_every_problem_of_a_section(void **state)
+{
+	static const char text[] = ISSUER "group_claim = a..b c //d\n"
+					  "map_file = m\n"
+					  "clock_skew = x\n"
+					  "[issuer https://b]\n"
+					  "username = a b\n"
+					  "clock_skew = y\n";
+	static const char want[] = "x.conf:4: 'a..b' names no claim";
+	struct ba_config *config;
+	struct said said;
+
+	(void)state;
+	assert_int_equal(parse(text, &said, &config), BA_ERR_CONFIG);
+	assert_int_equal(strncmp(said.text, want, strlen(want)), 0);
+	assert_non_null(strstr(said.text, "\nx.conf:4: '//d' names no"));
+	assert_non_null(strstr(said.text, "\nx.conf:5: 'm' must be"));
+	assert_non_null(strstr(said.text, "\nx.conf:6: 'x' must be"));
+	assert_non_null(strstr(said.text, "\nx.conf:8: 'a b' names no"));
+	assert_non_null(strstr(said.text, "\nx.conf:9: 'y' must be"));
+	assert_int_equal(said.n, 6);
+}
+
+/* A line holds no longer ones; but they are judged where they are read. */
+static void
+test_v27_string_in_quotes(void **state)
+{
+	char text[2 * BA_INI_LINE_MAX], *rest;
+	size_t n;
+
+	(void)state;
+	for (n = BA_INI_LINE_MAX - 1; n < sizeof(text); n++) {
+		memset(text, 'a', n);
+		text[0] = text[n - 1] = '"';
+		text[n] = '\0';
+		if (n > BA_INI_LINE_MAX) {
+			assert_int_equal(
+			    ba_value_unquote(text, &rest), BA_ERR_JSON);
+			assert_null(rest);
+			continue;
+		}
+		assert_int_equal(ba_value_unquote(text, &rest), BA_OK);
+		assert_int_equal(strlen(text), n - 2);
+		assert_string_equal(rest, "");
+	}
+}
+
 /* A cut of a good file anywhere is a configuration or a report; no crash. */
 static void
 test_cut_anywhere(void **state)
@@ -1283,27 +1448,40 @@ test_cut_anywhere(void **state)
 	}
 }
 
+/* No memory is that, and nothing else: want only where there is enough. */
 static void
-test_no_memory(void **state)
+parse_without_memory(const char *text, int want, unsigned problems)
 {
 	struct ba_config *config;
 	struct said said;
 	unsigned n;
 	int r;
 
-	(void)state;
 	for (n = 1;; n++) {
 		fail_at = n;
-		r = parse(all_said, &said, &config);
-		assert_int_equal(said.n, 0);
-		if (r == BA_OK)
+		r = parse(text, &said, &config);
+		assert_true(said.n <= problems);
+		if (fail_at > 0)
 			break;
 		assert_int_equal(r, BA_ERR_NOMEM);
 		assert_null(config);
 	}
-	assert_true(fail_at > 0 && n > 50);
 	fail_at = 0;
+	assert_int_equal(r, want);
+	assert_true(n > 50);
 	ba_config_free(config);
+}
+
+static void
+test_no_memory(void **state)
+{
+	char text[sizeof(all_said) + 16];
+
+	(void)state;
+	parse_without_memory(all_said, BA_OK, 0);
+	/* … nor is it what was complained of before */
+	(void)snprintf(text, sizeof(text), "a = b\n%s", all_said);
+	parse_without_memory(text, BA_ERR_CONFIG, 1);
 }
 
 /* The table is for the manual page too: each key once, each needed one said. */
@@ -1396,7 +1574,9 @@ teardown(void **state)
 	static const char *const names[] = { "main.conf", "other", "maps/m",
 		"maps/other", "maps", "conf.d/10.conf", "conf.d/9.conf",
 		"conf.d/.x.conf", "conf.d/x.conf~", "conf.d/.conf",
-		"conf.d/x.conf", "conf.d" };
+		"conf.d/x.conf", "conf.d/a.conf", "conf.d/b.conf",
+		"conf.d/c.conf", "conf.d/A.conf", "conf.d/B.conf",
+		"conf.d/-.conf", "conf.d" };
 	struct tree *t = *state;
 	char path[160];
 	size_t i;
@@ -1473,32 +1653,107 @@ test_files_in_order(void **state)
 	ba_config_free(c);
 }
 
+/* Neither the locale's order, nor that of the directory. */
 static void
-test_no_memory_for_files(void **state)
+test_conf_d_in_byte_order(void **state)
 {
+	static const char *const written[] = { "b", "10", "c", "A", "9", "a",
+		"B", "-" };
+	static const char *const want[] = { "/-", "/10", "/9", "/A", "/B", "/a",
+		"/b", "/c" };
 	const struct tree *t = *state;
+	char name[32], text[32];
+	struct ba_config *c;
+	size_t i;
+
+	write_file(t, "main.conf", "");
+	for (i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		(void)snprintf(
+		    name, sizeof(name), "conf.d/%s.conf", written[i]);
+		(void)snprintf(
+		    text, sizeof(text), "[listen /%s]\n", written[i]);
+		write_file(t, name, text);
+	}
+	c = load_good(t);
+	assert_int_equal(c->n_listens, sizeof(want) / sizeof(want[0]));
+	for (i = 0; i < c->n_listens; i++)
+		assert_string_equal(c->listens[i].path, want[i]);
+	ba_config_free(c);
+}
+
+/* "bearerauth config-test main.conf", where the file is. */
+static void
+test_relative_path(void **state)
+{
+	static const struct tree here = { .main = "main.conf" };
+	const struct tree *t = *state;
+	int back, r, missing;
+	struct ba_config *c, *none;
+	struct said said, said_of_none;
+
+	write_file(t, "main.conf", ISSUER);
+	write_file(t, "conf.d/10.conf", SERVICE);
+	back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(back >= 0);
+	assert_int_equal(chdir(t->dir), 0);
+	r = load(&here, geteuid(), &said, &c);
+	(void)unlink("main.conf");
+	missing = load(&here, geteuid(), &said_of_none, &none);
+	assert_int_equal(fchdir(back), 0);
+	assert_int_equal(close(back), 0);
+	assert_int_equal(r, BA_OK);
+	assert_int_equal(c->n_services, 1);
+	assert_string_equal(c->services[0].where.file, "conf.d/10.conf");
+	ba_config_free(c);
+	assert_int_equal(missing, BA_ERR_CONFIG);
+	assert_int_equal(
+	    strncmp(said_of_none.text, "main.conf:0: does not exist", 27), 0);
+}
+
+/* No memory is that, and nothing else: want only where there is enough. */
+static void
+load_without_memory(const struct tree *t, int want, unsigned problems)
+{
 	struct ba_config *config;
 	struct said said;
 	unsigned n;
 	int r;
 
-	write_conf(t, "main.conf", SERVICE ISSUER, "maps/m");
-	write_conf(t, "conf.d/9.conf",
-	    "[issuer " ENTRA "]\ntenant = a b\nusername = sub\n", "maps/m");
-	write_file(t, "maps/m",
-	    "https://login.example/a/v2.0 a a\n"
-	    "https://login.example/b/v2.0 \"b\" b\n");
 	for (n = 1;; n++) {
 		fail_at = n;
 		r = load(t, geteuid(), &said, &config);
-		if (r == BA_OK)
+		assert_true(said.n <= problems);
+		if (fail_at > 0)
 			break;
 		assert_int_equal(r, BA_ERR_NOMEM);
 		assert_null(config);
 	}
-	assert_true(fail_at > 0 && n > 30);
 	fail_at = 0;
+	assert_int_equal(r, want);
+	assert_true(n > 10);
 	ba_config_free(config);
+}
+
+static void
+test_no_memory_for_files(void **state)
+{
+	const struct tree *t = *state;
+
+	write_conf(t, "main.conf", SERVICE ISSUER, "maps/m");
+	write_conf(t, "conf.d/9.conf",
+	    "[issuer " ENTRA "]\ntenant = a b\nusername = sub\n", "maps/m");
+	write_conf(t, "conf.d/a.conf", "[issuer https://m]\n", "maps/other");
+	write_file(t, "maps/m",
+	    "https://login.example/a/v2.0 a a\n"
+	    "https://login.example/b/v2.0 \"b\" b\n");
+	write_file(t, "maps/other", "https://m a a\n");
+	load_without_memory(t, BA_OK, 0);
+	/* … nor is it what is wrong besides */
+	set_mode(t, "conf.d", 0770);
+	load_without_memory(t, BA_ERR_CONFIG, 1);
+	set_mode(t, "conf.d", 0700);
+	set_mode(t, "maps", 0770);
+	load_without_memory(t, BA_ERR_CONFIG, 2);
 }
 
 static void
@@ -1572,6 +1827,25 @@ test_pm11_links(void **state)
 	assert_int_equal(symlink("../other", path), 0);
 	load_bad(t, BA_ERR_CONFIG, "x.conf:0: is a symbolic link");
 	assert_int_equal(unlink(path), 0);
+	ba_config_free(load_good(t));
+}
+
+/* Half a configuration may lack the half that refuses. */
+static void
+test_conf_d_cannot_be_read(void **state)
+{
+	const struct tree *t = *state;
+
+	write_file(t, "main.conf", ISSUER);
+	write_file(t, "conf.d/10.conf", SERVICE);
+	scandir_errno = EMFILE;
+	load_bad(
+	    t, BA_ERR_SYSTEM, "/conf.d/.:0: the directory cannot be read (");
+	/* Of what it would say nothing is missed. */
+	write_file(t, "main.conf", SERVICE);
+	load_bad(t, BA_ERR_SYSTEM, "the directory cannot be read");
+	scandir_errno = 0;
+	write_file(t, "main.conf", ISSUER);
 	ba_config_free(load_good(t));
 }
 
@@ -1746,6 +2020,42 @@ test_map_files_problems(void **state)
 	ba_config_free(load_good(t));
 }
 
+/* That it could not be read is not what is written in it. */
+static void
+test_map_cannot_be_read(void **state)
+{
+	const struct tree *t = *state;
+	char name[512];
+
+	(void)snprintf(name, sizeof(name), "maps/%0*d", NAME_MAX + 1, 0);
+	write_conf(t, "main.conf", MAPPED, name);
+	load_bad(t, BA_ERR_SYSTEM, "main.conf:2: map_file = /tmp/");
+	name[strlen(name) - 1] = '\0';
+	write_conf(t, "main.conf", MAPPED, name);
+	load_bad(t, BA_ERR_CONFIG, "main.conf:2: map_file = /tmp/");
+}
+
+/* Nor does one problem make up for another. */
+static void
+test_map_and_its_directory(void **state)
+{
+	const struct tree *t = *state;
+	struct ba_config *config;
+	struct said said;
+
+	write_conf(t, "main.conf", MAPPED, "maps/m");
+	write_file(t, "maps/m", "https://m a B/\n");
+	set_mode(t, "maps", 0770);
+	assert_int_equal(load(t, geteuid(), &said, &config), BA_ERR_CONFIG);
+	assert_null(config);
+	assert_int_equal(said.n, 2);
+	assert_non_null(strstr(said.text, "the directory may be written"));
+	assert_non_null(strstr(said.text, "'B/' is no user name"));
+	set_mode(t, "maps", 0700);
+	write_file(t, "maps/m", "https://m a b\n");
+	ba_config_free(load_good(t));
+}
+
 /* Who writes to a map, or to its directory, says who is root. */
 static void
 test_pm11_map_modes(void **state)
@@ -1816,15 +2126,23 @@ main(void)
 		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_peer_by_name),
 		cmocka_unit_test(test_limits_of_others),
+		cmocka_unit_test(test_v53_one_issuer_too_many),
+		cmocka_unit_test(test_v53_one_section_too_many),
 		cmocka_unit_test(test_v53_most_issuers),
 		cmocka_unit_test(test_v53_most_sections),
 		cmocka_unit_test(test_long_problem),
 		cmocka_unit_test(test_every_problem),
+		cmocka_unit_test(test_every_problem_of_a_section),
+		cmocka_unit_test(test_v27_string_in_quotes),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test_setup_teardown(
 		    test_files_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_conf_d_in_byte_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_relative_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_no_memory_for_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(
@@ -1835,6 +2153,8 @@ main(void)
 		    test_pm11_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_pm11_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_conf_d_cannot_be_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_conf_d_is_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(
@@ -1847,6 +2167,10 @@ main(void)
 		    test_map_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_map_files_problems, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_map_cannot_be_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_map_and_its_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_pm11_map_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -712,6 +712,72 @@ test_v15_pm02_name_of_the_map(void **state)
 	judge(&email, by_email, N(by_email));
 }
 
+/* … whichever issuer of the service has the map, and whoever comes without. */
+static void
+test_v15_pm02_name_of_anothers_map(void **state)
+{
+	static const struct rule with = { .map = MAP };
+	static const struct rule without = { .username = "name" };
+	static const struct rule own = { .username = "name",
+		.map = URL " 7 dave\n" URL " 8 alice\n" };
+	static const struct ba_where elsewhere = { "y.conf", 7 };
+	static const struct {
+		const struct rule *rule;
+		const char *claims, *name; /* NULL: it is another's */
+	} rows[] = {
+		{ &without, "{\"sub\":\"4711\",\"name\":\"alice\"}", NULL },
+		{ &without, "{\"sub\":\"1\",\"name\":\"ci-build\"}", NULL },
+		{ &without, "{\"sub\":\"1\",\"name\":\"bob\"}", "bob" },
+		{ &own, "{\"sub\":\"1\",\"name\":\"alice\"}", NULL },
+		{ &own, "{\"sub\":\"1\",\"name\":\"dave\"}", NULL },
+		{ &own, "{\"sub\":\"7\"}", "dave" },
+		/* both maps know her */
+		{ &own, "{\"sub\":\"8\"}", "alice" },
+		{ &own, "{\"sub\":\"1\",\"name\":\"bob\"}", "bob" },
+	};
+	const struct ba_issuer *issuers[3];
+	struct world other, w;
+	struct ba_name name;
+	size_t i, at;
+
+	(void)state;
+	begin(&other, &with, LOCAL);
+	other.issuer.map_where = elsewhere;
+	for (i = 0; i < N(rows); i++)
+		/* the other's map is the first, the second, the last */
+		for (at = 0; at < N(issuers); at++) {
+			begin(&w, rows[i].rule, LOCAL);
+			issuers[0] = issuers[1] = issuers[2] = &w.issuer;
+			w.service.issuer = issuers;
+			w.service.n_issuers = N(issuers);
+			issuers[at] = &other.issuer;
+			if (rows[i].name == NULL) {
+				assert_int_equal(
+				    identify(&w, rows[i].claims, &name),
+				    BA_ERR_NO_NAME);
+				assert_string_equal(name.s, "");
+			} else {
+				assert_int_equal(
+				    identify(&w, rows[i].claims, &name), BA_OK);
+				assert_string_equal(name.s, rows[i].name);
+			}
+			ba_arena_free(w.arena);
+		}
+	/* Where the service does not take the other issuer, it has no say. */
+	begin(&w, &without, LOCAL);
+	issuers[0] = &w.issuer;
+	w.service.issuer = issuers;
+	w.service.n_issuers = 1;
+	assert_int_equal(identify(&w, rows[0].claims, &name), BA_OK);
+	assert_string_equal(name.s, "alice");
+	issuers[1] = &other.issuer;
+	w.service.n_issuers = 2;
+	assert_int_equal(identify(&w, rows[0].claims, &name), BA_ERR_NO_NAME);
+	assert_int_equal(w.c.where->line, elsewhere.line);
+	ba_arena_free(w.arena);
+	ba_arena_free(other.arena);
+}
+
 /* V15: the same subject of another issuer is another person. */
 static void
 test_v15_jwt06_map_of_the_issuer(void **state)
@@ -837,6 +903,7 @@ main(void)
 		cmocka_unit_test(test_pm02_map),
 		cmocka_unit_test(test_pm02_map_before_the_claim),
 		cmocka_unit_test(test_v15_pm02_name_of_the_map),
+		cmocka_unit_test(test_v15_pm02_name_of_anothers_map),
 		cmocka_unit_test(test_v15_jwt06_map_of_the_issuer),
 		cmocka_unit_test(test_map_not_read),
 		cmocka_unit_test(test_what_is_said),

@@ -239,6 +239,7 @@ test_v27_text_ok(void **state)
 		{ " a\t\xc3\xa4 ", true },
 		{ "a\n", false },
 		{ "a\x7f", false },
+		{ "\x7f", false },
 		{ "\xc3", false },
 		{ "\xe2\x80\xae", false },
 	};
@@ -263,6 +264,21 @@ test_v27_text_ok(void **state)
 	memcpy(text, "\xc3\xa4", 2);
 	assert_true(ba_ini_text_ok(text, sizeof(text) - 1));
 	assert_false(ba_ini_text_ok(text, sizeof(text)));
+}
+
+/* However short, and without a line end. */
+static void
+test_last_line(void **state)
+{
+	struct seen seen = { .len = 0 };
+
+	(void)state;
+	assert_int_equal(parse("[a]\nb=1\nc", 9, &seen), BA_OK);
+	assert_string_equal(seen.text, "1[a|]2 b|13!");
+	assert_non_null(strstr(seen.complaint, "key = value"));
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(parse("c", 1, &seen), BA_OK);
+	assert_string_equal(seen.text, "1!");
 }
 
 static void
@@ -311,6 +327,7 @@ main(void)
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_v27_text_ok),
+		cmocka_unit_test(test_last_line),
 		cmocka_unit_test(test_error_ends_it),
 		cmocka_unit_test(test_mutilated),
 	};

@@ -142,6 +142,20 @@ test_map_entries(void **state)
 	}
 }
 
+/* People align their columns. */
+static void
+test_map_white_space(void **state)
+{
+	const struct ba_map *map = map_of(ISS
+	    "   a  alice\n" ISS "\t\tb\t \tbob  \n" ISS "  \"c\"   carol\n");
+
+	(void)state;
+	assert_int_equal(ba_map_count(map), 3);
+	assert_string_equal(ba_map_find(map, ISS, "a")->name, "alice");
+	assert_string_equal(ba_map_find(map, ISS, "b")->name, "bob");
+	assert_string_equal(ba_map_find(map, ISS, "c")->name, "carol");
+}
+
 static void
 test_map_empty(void **state)
 {
@@ -511,6 +525,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_map_entries),
+		cmocka_unit_test(test_map_white_space),
 		cmocka_unit_test(test_map_empty),
 		cmocka_unit_test(test_map_twins),
 		cmocka_unit_test(test_pm_02_root_by_a_map),

@@ -173,7 +173,13 @@ test_v27_sizes(void **state)
 	assert_int_equal(ba_pattern_match(p, "aaaaaaaabbb", dst, sizeof(dst)),
 	    BA_ERR_USER_NAME);
 	assert_string_equal(dst, "");
+	/* … wherever the name stands */
+	p = pattern_of("b*(a*)");
+	assert_int_equal(
+	    ba_pattern_match(p, "bbbbbbbbbbaaaaaaa", dst, sizeof(dst)), BA_OK);
+	assert_string_equal(dst, "aaaaaaa");
 	/* the claim */
+	p = pattern_of("(a*)b*");
 	for (n = BA_PATTERN_SUBJECT_MAX; n <= BA_PATTERN_SUBJECT_MAX + 1; n++) {
 		memset(subject, 'b', n);
 		subject[0] = 'a';
@@ -212,6 +218,11 @@ test_pattern_bounded_time(void **state)
 	assert_int_equal(
 	    ba_pattern_match(p, subject, dst, sizeof(dst)), BA_ERR_USER_NAME);
 	expect("(?:.*.*.*.*x|(a*))!", "aaaa!", "aaaa");
+	/* … and long before PCRE2 would end it by itself */
+	p = pattern_of("(?:.*.*x|(a*))!");
+	assert_int_equal(
+	    ba_pattern_match(p, subject, dst, sizeof(dst)), BA_ERR_USER_NAME);
+	expect("(?:.*.*x|(a*))!", "aaaa!", "aaaa");
 	/* Recursion is bounded as well. */
 	expect("((?:a(?1)|b))", "ab", "ab");
 	p = pattern_of("((?:a(?1)?a|a|b))!");
@@ -243,6 +254,8 @@ test_pattern_not_utf8(void **state)
 {
 	(void)state;
 	expect("(.*)", "\xc3", NULL);
+	expect("(.*)", "\x80", NULL);
+	expect("(.*)", "\x7f", "\x7f");
 	expect("(.*)", "a\xff", NULL);
 	expect("(.*)", "a", "a");
 }
@@ -265,6 +278,7 @@ test_no_pattern(void **state)
 		{ "(\\C)", "(\\N)", "using \\C is disabled" },
 		{ "(a)**", "(a)*", "quantifier does not follow" },
 		{ "(\xff)", "(y)", "it has letters outside of" },
+		{ "(\x80)", "(\x7f)", "it has letters outside of" },
 		{ "(\xc3\xa4)", "(a)", "it has letters outside of" },
 		{ "(*UTF)(a)", "(a)", "using UTF is disabled" },
 		{ "(*UCP)(a)", "(a)", "using UCP is disabled" },

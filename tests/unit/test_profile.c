@@ -504,6 +504,22 @@ test_client_claims(void **state)
 }
 
 static void
+test_alien_claims(void **state)
+{
+	static const char *const want[] = { "at_hash", "c_hash", "s_hash",
+		"urn:openid:params:jwt:claim:rt_hash", "events",
+		"token_introspection", "htm", "htu", "software_id",
+		"status_list", "vc", "vct", "token_use", "tokenName" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(want); i++)
+		assert_string_equal(ba_profile_alien_claim(i), want[i]);
+	assert_null(ba_profile_alien_claim(N(want)));
+	assert_null(ba_profile_alien_claim(SIZE_MAX));
+}
+
+static void
 test_scope_claim(void **state)
 {
 	static const struct {
@@ -739,6 +755,7 @@ main(void)
 		cmocka_unit_test(test_v36_tenant),
 		cmocka_unit_test(test_what_is_said),
 		cmocka_unit_test(test_client_claims),
+		cmocka_unit_test(test_alien_claims),
 		cmocka_unit_test(test_scope_claim),
 		cmocka_unit_test(test_v54_access_tokens_of_providers),
 		cmocka_unit_test(test_v54_at09_id_tokens_of_providers),
