@@ -21,6 +21,9 @@
 	X(LIMIT, -6, FAULT, "a bounded buffer is full")                        \
 	X(NOT_FOUND, -7, FAULT, "no such entry")                               \
 	X(EXISTS, -8, FAULT, "the entry exists already")                       \
+	X(CLIENT_AUTH, -9, FAULT,                                              \
+	    "the issuer does not accept our client credentials")               \
+	X(SECRET, -10, FAULT, "our client credentials are not usable")         \
 	/* unavailable: the answer cannot be known now */                      \
 	X(UNAVAIL, -20, UNAVAILABLE, "no answer can be had now")               \
 	X(TIMEOUT, -21, UNAVAILABLE, "the time is up")                         \
@@ -37,6 +40,13 @@
 	X(STORE, -31, UNAVAILABLE, "the store did not answer")                 \
 	X(CONVERSATION, -32, UNAVAILABLE, "the host could not ask the user")   \
 	X(NO_LOGIN, -33, UNAVAILABLE, "no record of this login")               \
+	X(NEED_INTROSPECTION, -34, UNAVAILABLE,                                \
+	    "the issuer must be asked about the token")                        \
+	X(INTROSPECTION, -35, UNAVAILABLE,                                     \
+	    "the issuer's answer about the token is not usable")               \
+	X(BREAKER, -36, UNAVAILABLE,                                           \
+	    "the issuer did not answer of late and is not asked now")          \
+	X(BLOCKS, -37, UNAVAILABLE, "the block list cannot be read")           \
 	/* refused: the token is not good */                                   \
 	X(REFUSED, -40, REFUSED, "the token was refused")                      \
 	X(TOKEN_SIZE, -41, REFUSED, "the token is empty or too long")          \
@@ -62,6 +72,9 @@
 	X(OPAQUE, -61, REFUSED, "opaque tokens are not accepted here")         \
 	X(UNKNOWN_USER, -62, REFUSED, "no such local user")                    \
 	X(TENANT, -63, REFUSED, "the token is of another tenant")              \
+	X(INACTIVE, -64, REFUSED, "the issuer says that it is not active")     \
+	X(REPLAY, -65, REFUSED, "the token was used before")                   \
+	X(CONFLICT, -66, REFUSED, "the issuer says otherwise than the token")  \
 	/* not allowed: a good token, and yet not here or not this person */   \
 	X(NOT_ALLOWED, -70, NOT_ALLOWED, "not allowed")                        \
 	X(NO_SERVICE, -71, NOT_ALLOWED, "the service has no section")          \
@@ -86,6 +99,7 @@
 	X(SOURCE, -86, NOT_ALLOWED, "not from there")                          \
 	X(NO_NAME, -87, NOT_ALLOWED, "no rule names this person")              \
 	X(DOMAIN, -88, NOT_ALLOWED, "the name is of another domain")           \
+	X(BLOCKED, -89, NOT_ALLOWED, "blocked here")                           \
 	/* malformed: the client of a SASL server broke its grammar */         \
 	X(MALFORMED, -90, MALFORMED, "malformed message")
 

@@ -12,4 +12,7 @@ enum ba_origin {
 	BA_ORIGIN_SASL = 3
 };
 
+/* The shortest opaque token, in characters, that is ever asked about (V47). */
+#define BA_OPAQUE_MIN 16
+
 #endif

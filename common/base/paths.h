@@ -12,6 +12,7 @@
 #define BA_CONTROL_SOCKET BA_RUN_DIR "/control"
 #define BA_STORE_DIR      BA_LOCALSTATEDIR "/lib/bearerauth"
 #define BA_STORE_FILE     BA_STORE_DIR "/store.db"
+#define BA_BLOCK_NAME     "blocked" /* the block list, beside the store */
 #define BA_BROKER         BA_LIBEXECDIR "/bearerauthd"
 #define BA_FETCH_HELPER   BA_LIBEXECDIR "/bearerauth-fetch"
 

@@ -64,7 +64,7 @@ ba_utf8_is_text(const void *p, size_t n, bool lf)
 		if (len == 0)
 			return false;
 		if ((cp < 0x20 || (cp >= 0x7f && cp <= 0x9f)) &&
-		    !(lf && cp == '\n'))
+		    !(lf && (cp == '\n' || cp == '\t')))
 			return false;
 		s += len;
 		n -= len;

@@ -15,7 +15,7 @@ size_t ba_utf8_next(const void *p, size_t n, uint32_t *cpp);
 
 /*
  * Is all of it valid UTF-8 without control characters (U+0000..U+001F,
- * U+007F..U+009F)?  With lf, line feeds are taken.
+ * U+007F..U+009F)?  With lf, line feeds are taken, and tabs.
  */
 bool ba_utf8_is_text(const void *p, size_t n, bool lf);
 

@@ -57,8 +57,11 @@ memory_first(enum ba_space space)
 	switch (space) {
 	case BA_SPACE_KEYS:
 	case BA_SPACE_ATTEMPT:
+	case BA_SPACE_BREAKER:
+	case BA_SPACE_USED:
 		return false;
 	case BA_SPACE_LOGIN:
+	case BA_SPACE_ANSWER:
 		return true;
 	}
 	return false;

@@ -25,13 +25,13 @@
  * Which answers: brokers that share the file must see each other's news, and
  * a broker that has what it needs must not touch the disk.  So the file is
  * asked first for KEYS, whose owner (common/oauth/keys.c) keeps them parsed
- * and comes here for news alone, and for ATTEMPT, which is nothing but news;
- * memory answers for it only what the file cannot say.  LOGIN is written once
- * and never changed: memory is asked first, and what it has is good until it
- * ends.  What was put with BA_REACH_PROCESS hides the file's entry.
+ * and comes here for news alone, and for ATTEMPT, BREAKER and USED, which are
+ * nothing but news; memory answers for them only what the file cannot say.
+ * LOGIN and ANSWER are good until they end, whoever wrote them: memory is asked
+ * first.  What was put with BA_REACH_PROCESS hides the file's entry.
  *
- * Memory forgets the oldest when it is full; the file then forgets logins, and
- * nothing else that is alive.
+ * Memory forgets the oldest when it is full; the file then forgets answers,
+ * after them logins, and nothing else that is alive.
  *
  * Nothing waits for long: a file that another process holds gives
  * BA_ERR_STORE after busy_ms, and for some time then at once (store_sqlite.h).
@@ -45,7 +45,10 @@ struct ba_store;
 enum ba_space { /* names are apart by space */
 	BA_SPACE_KEYS = 1, /* an issuer's key set */
 	BA_SPACE_ATTEMPT = 2, /* when an issuer was last asked */
-	BA_SPACE_LOGIN = 3 /* what a login was granted on */
+	BA_SPACE_LOGIN = 3, /* what a login was granted on */
+	BA_SPACE_ANSWER = 4, /* what an issuer said of a token */
+	BA_SPACE_BREAKER = 5, /* an issuer that is not asked now */
+	BA_SPACE_USED = 6 /* a token of single use */
 };
 
 enum ba_reach {

@@ -66,8 +66,8 @@ static const char schema[] =
  * synchronous = NORMAL: in WAL mode a power cut then loses the newest entries
  * and never the file.  What lives here can be lost: keys cost one fetch, a
  * login that was going on is gone with its machine.  OFF could cost the file,
- * FULL waits for the disk in every login.  Records of single use, once they
- * come, will want FULL for their own writes.
+ * FULL waits for the disk in every login: op_add() has it where a token would
+ * be good again after the power cut.
  */
 static const char settings[] = "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA cell_size_check = ON;"
@@ -746,15 +746,15 @@ purge(struct ba_sqlite *s, int64_t now, int rows)
 
 /*
  * One user who logs in without end must not keep everybody else out (V49):
- * when nothing has ended and there is no room, the logins that would end
- * first go.  What was an attempt, a key set or, one day, a single use stays.
+ * when nothing has ended and there is no room, those of the space go that would
+ * end first.  An attempt, a key set or a single use stays.
  */
 static void
-evict_logins(struct ba_sqlite *s)
+evict(struct ba_sqlite *s, enum ba_space space)
 {
 	sqlite3_stmt *stmt = s->stmt[EVICT];
 
-	if (sqlite3_bind_int(stmt, 1, (int)BA_SPACE_LOGIN) == SQLITE_OK &&
+	if (sqlite3_bind_int(stmt, 1, (int)space) == SQLITE_OK &&
 	    sqlite3_bind_int(stmt, 2, EVICT_ROWS) == SQLITE_OK)
 		(void)sqlite3_step(stmt);
 	release(stmt);
@@ -764,7 +764,11 @@ static int
 change(struct ba_sqlite *s, int which, struct query *q)
 {
 	unsigned char name[BA_STORE_NAME_LEN];
+	/* In this order: an answer can be had again, a login cannot. */
+	static const enum ba_space spare[] = { BA_SPACE_ANSWER,
+		BA_SPACE_LOGIN };
 	sqlite3_stmt *stmt = s->stmt[which];
+	size_t i;
 	int rc;
 
 	q->r = ba_store_name(s->key, q->space, q->name, q->name_len, name);
@@ -778,9 +782,11 @@ change(struct ba_sqlite *s, int which, struct query *q)
 		purge(s, q->now, PURGE_FULL);
 		rc = sqlite3_step(stmt);
 	}
-	if ((rc & 0xff) == SQLITE_FULL && which != DELETE) {
+	for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++) {
+		if ((rc & 0xff) != SQLITE_FULL || which == DELETE)
+			break;
 		(void)sqlite3_reset(stmt);
-		evict_logins(s);
+		evict(s, spare[i]);
 		rc = sqlite3_step(stmt);
 	}
 	release(stmt);
@@ -798,12 +804,26 @@ op_put(struct ba_sqlite *s, struct query *q)
 	return rc;
 }
 
+/* With the disk's own word for it.  NORMAL again may fail: that costs time. */
+static int
+add_for_sure(struct ba_sqlite *s, struct query *q)
+{
+	int rc;
+
+	rc = sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = change(s, ADD, q);
+	(void)sqlite3_exec(
+	    s->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+	return rc;
+}
+
 static int
 op_add(struct ba_sqlite *s, struct query *q)
 {
 	int rc;
 
-	rc = change(s, ADD, q);
+	rc = q->space == BA_SPACE_USED ? add_for_sure(s, q) : change(s, ADD, q);
 	if (rc != SQLITE_OK || q->r != BA_OK)
 		return rc;
 	if (sqlite3_changes(s->db) == 0)

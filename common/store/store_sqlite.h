@@ -34,10 +34,10 @@ struct ba_sqlite;
 /*
  * The file holds at most this many pages of 4096 bytes (64 MiB): room for a
  * hundred key sets of the largest size that a fetch brings, or for 15 minutes
- * of 20 logins a second.  When it is full, the logins that would end first
- * are thrown out, so that one user cannot shut others out; of all else nothing
- * alive is, or single-use records could be pushed out by making more, and a
- * put fails.
+ * of 20 logins a second.  When it is full, the answers that would end first
+ * are thrown out, and where there are none the logins, so that one user cannot
+ * shut others out; of all else nothing alive is, or single-use records could be
+ * pushed out by making more, and a put fails.
  */
 #define BA_SQLITE_PAGES_MAX 16384
 

@@ -83,7 +83,8 @@ numbers_and_texts_are_used_once(void **state)
 static void
 unknown_numbers_are_our_fault(void **state)
 {
-	static const int strange[] = { 1, 42, -1000, -9, INT32_MAX, INT32_MIN };
+	static const int strange[] = { 1, 42, -1000, -19, INT32_MAX,
+		INT32_MIN };
 	size_t i;
 
 	(void)state;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -1434,6 +1435,97 @@ test_full_of_logins(void **state)
 	free(big);
 }
 
+/*
+ * V35, JWT-13: whoever makes up tokens fills the file with answers.  They alone
+ * make room for each other: logins stay, and what was used once.
+ */
+static void
+test_full_of_answers(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 1);
+	char *big = calloc(1, BA_STORE_VALUE_MAX);
+	struct ba_buf b;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(big);
+	assert_int_equal(add(s, BA_SPACE_USED, "once", "x"), BA_OK);
+	assert_int_equal(ba_store_put(s, BA_SPACE_LOGIN, "l", 1, "x", 1, NOW,
+			     NOW + 1, BA_REACH_SHARED),
+	    BA_OK);
+	for (i = 0; i < 80; i++)
+		assert_int_equal(ba_store_put(s, BA_SPACE_ANSWER, &i, sizeof(i),
+				     big, BA_STORE_VALUE_MAX, NOW,
+				     LATER + (int64_t)i, BA_REACH_SHARED),
+		    BA_OK);
+	ba_store_close(s);
+	s = open_with(t.path, 2000, 1);
+	ba_buf_init(&b, BA_STORE_VALUE_MAX);
+	assert_int_equal(
+	    ba_store_get(s, BA_SPACE_LOGIN, "l", 1, NOW, &b, NULL), BA_OK);
+	assert_int_equal(add(s, BA_SPACE_USED, "once", "y"), BA_ERR_EXISTS);
+	i = 0;
+	ba_buf_clear(&b);
+	assert_int_equal(
+	    ba_store_get(s, BA_SPACE_ANSWER, &i, sizeof(i), NOW, &b, NULL),
+	    BA_ERR_NOT_FOUND);
+	i = 79;
+	assert_int_equal(
+	    ba_store_get(s, BA_SPACE_ANSWER, &i, sizeof(i), NOW, &b, NULL),
+	    BA_OK);
+	ba_buf_wipe(&b);
+	ba_store_close(s);
+	free(big);
+}
+
+/* --- What a power cut may take ---------------------------------------------- */
+
+static unsigned syncs;
+
+/* SQLite's, by whichever of both it has been built for. */
+__attribute__((visibility("default"))) int
+fsync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+__attribute__((visibility("default"))) int
+fdatasync(int fd)
+{
+	syncs++;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+static unsigned
+syncs_of_add(struct ba_store *s, enum ba_space space, const char *name)
+{
+	syncs = 0;
+	assert_int_equal(add(s, space, name, "x"), BA_OK);
+	return syncs;
+}
+
+/* What was used once is on the disk before anybody enters by it, and
+   for nothing else is the disk waited for. */
+static void
+test_jwt_13_single_use_outlives_a_power_cut(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 0);
+
+	(void)state;
+	/* Making the file has waits of its own. */
+	assert_true(syncs_of_add(s, BA_SPACE_ATTEMPT, "first") > 0);
+	assert_int_equal(syncs_of_add(s, BA_SPACE_ATTEMPT, "a"), 0);
+	assert_true(syncs_of_add(s, BA_SPACE_USED, "a") > 0);
+	assert_true(syncs_of_add(s, BA_SPACE_USED, "b") > 0);
+	assert_int_equal(syncs_of_add(s, BA_SPACE_ATTEMPT, "b"), 0);
+	assert_int_equal(add(s, BA_SPACE_USED, "a", "y"), BA_ERR_EXISTS);
+	syncs = 0;
+	assert_int_equal(put(s, BA_SPACE_LOGIN, "a", "x"), BA_OK);
+	assert_int_equal(syncs, 0);
+	ba_store_close(s);
+}
+
 #define EITHER(test)                                                           \
 	{ #test " (memory)", test, set_up_memory, tear_down, NULL },           \
 	{                                                                      \
@@ -1481,6 +1573,8 @@ main(void)
 		FILED(test_wal_stays_short),
 		FILED(test_full_file),
 		FILED(test_full_of_logins),
+		FILED(test_full_of_answers),
+		FILED(test_jwt_13_single_use_outlives_a_power_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
