@@ -269,7 +269,7 @@ build_question(struct talk *t)
 	struct ba_msg_out o;
 	int r = BA_ERR_INTERNAL;
 
-	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION, q->type);
+	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION_ASK, q->type);
 	ba_msg_put_str(&o, BA_TAG_ID, q->id);
 	ba_msg_put_str(&o, BA_TAG_SERVICE, q->service);
 	ba_msg_put_str(&o, BA_TAG_USER, q->user);
@@ -376,6 +376,8 @@ receive(struct talk *t, struct ba_msg *m, size_t *totalp)
 			return r;
 	}
 	r = ba_msg_parse(t->in.p, *totalp, m);
+	if (r == BA_OK && m->version != BA_WIRE_VERSION_ASK)
+		r = BA_ERR_PROTOCOL;
 	if (r != BA_OK)
 		return give_up(t, r, "a message that is not understood");
 	return BA_OK;
@@ -403,7 +405,7 @@ send_reply(struct talk *t, const struct ba_buf *reply)
 	struct ba_msg_out o;
 	int r = BA_ERR_INTERNAL;
 
-	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION, BA_MSG_REPLY);
+	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION_ASK, BA_MSG_REPLY);
 	ba_msg_put(&o, BA_TAG_TEXT, ba_buf_str(reply), reply->len);
 	r = ba_msg_end(&o);
 	if (r == BA_ERR_PROTOCOL)

@@ -12,7 +12,7 @@
 
 enum kind {
 	TEXT = 1,
-	LINES, /* text that may hold line feeds */
+	LINES, /* text that may hold line feeds and tabs */
 	HEX, /* lower case, so that an id has one spelling in all logs */
 	BYTES,
 	U8, /* min and max are of the number, not of its size */
@@ -41,7 +41,7 @@ static const struct {
 	[BA_TAG_STATUS] = { TEXT, 1, 63 },
 	[BA_TAG_SCOPE] = { TEXT, 1, 511 },
 	[BA_TAG_METADATA] = { TEXT, 1, 2048 },
-	[BA_TAG_COMMAND] = { TEXT, 1, 255 },
+	[BA_TAG_COMMAND] = { TEXT, 1, 8000 },
 	[BA_TAG_SERIAL] = { U32, 0, 0 },
 	[BA_TAG_URL] = { TEXT, 1, 2048 },
 	[BA_TAG_CA_FILE] = { TEXT, 1, 4096 },
@@ -52,31 +52,48 @@ static const struct {
 	[BA_TAG_MAX_AGE] = { U32, 0, 0 },
 	[BA_TAG_WHY] = { TEXT, 0, 159 },
 	[BA_TAG_BODY] = { BYTES, 0, 524288 },
+	[BA_TAG_FORM] = { BYTES, 1, 212992 },
+	[BA_TAG_ACCEPT] = { TEXT, 1, 127 },
+	[BA_TAG_ETAG] = { TEXT, 1, 255 },
+	[BA_TAG_AUTHORIZATION] = { TEXT, 1, 16384 },
+	[BA_TAG_CERTIFICATE] = { BYTES, 1, 65536 },
+	[BA_TAG_KEY] = { BYTES, 1, 65536 },
+	[BA_TAG_CA_DIRECTORY] = { TEXT, 1, 4096 },
+	[BA_TAG_PROXY] = { TEXT, 1, 512 },
+	[BA_TAG_NO_PROXY] = { TEXT, 1, 8192 },
+	[BA_TAG_POOL] = { U64, 0, 0 },
+	[BA_TAG_BODY_MAX] = { U32, 0, 0 },
+	[BA_TAG_RETRY_AFTER] = { U32, 0, 0 },
 };
 
-#define T(tag) (UINT32_C(1) << BA_TAG_##tag)
+#define T(tag) (UINT64_C(1) << BA_TAG_##tag)
 
-_Static_assert(BA_TAG_MAX <= 32, "a set of tags is a uint32_t");
+_Static_assert(BA_TAG_MAX <= 64, "a set of tags is a uint64_t");
 
 static const struct {
 	uint8_t type;
-	uint32_t required, optional;
+	uint64_t required, optional;
+	uint64_t since_2; /* optional, and not known to version 1 */
 } types[] = {
 	{ BA_MSG_ASK,
 	    T(ID) | T(SERVICE) | T(DEADLINE) | T(TOKEN) | T(ORIGIN) |
 		T(CAN_PROMPT),
-	    T(USER) | T(UID) | T(RHOST) | T(TTY) },
+	    T(USER) | T(UID) | T(RHOST) | T(TTY), 0 },
 	{ BA_MSG_ACCOUNT, T(SERVICE) | T(USER) | T(DEADLINE) | T(CAN_PROMPT),
-	    T(ID) | T(UID) | T(RHOST) | T(TTY) },
-	{ BA_MSG_REPLY, T(TEXT), 0 },
-	{ BA_MSG_PROMPT, T(STYLE) | T(TEXT), 0 },
+	    T(ID) | T(UID) | T(RHOST) | T(TTY), 0 },
+	{ BA_MSG_REPLY, T(TEXT), 0, 0 },
+	{ BA_MSG_PROMPT, T(STYLE) | T(TEXT), 0, 0 },
 	{ BA_MSG_VERDICT, T(FAMILY),
-	    T(USER) | T(EXPIRES) | T(STATUS) | T(SCOPE) | T(METADATA) },
-	{ BA_MSG_CONTROL, T(COMMAND), 0 },
-	{ BA_MSG_CONTROL_REPLY, T(FAMILY) | T(TEXT), 0 },
-	{ BA_MSG_FETCH, T(SERIAL) | T(URL) | T(TIMEOUT), T(CA_FILE) },
+	    T(USER) | T(EXPIRES) | T(STATUS) | T(SCOPE) | T(METADATA), 0 },
+	{ BA_MSG_CONTROL, T(COMMAND), 0, 0 },
+	{ BA_MSG_CONTROL_REPLY, T(FAMILY) | T(TEXT), 0, 0 },
+	{ BA_MSG_FETCH, T(SERIAL) | T(URL) | T(TIMEOUT), T(CA_FILE),
+	    T(FORM) | T(ACCEPT) | T(ETAG) | T(AUTHORIZATION) | T(CERTIFICATE) |
+		T(KEY) | T(CA_DIRECTORY) | T(PROXY) | T(NO_PROXY) | T(POOL) |
+		T(BODY_MAX) },
 	{ BA_MSG_FETCHED, T(SERIAL) | T(ERROR) | T(HTTP_STATUS),
-	    T(CONTENT_TYPE) | T(MAX_AGE) | T(WHY) | T(BODY) },
+	    T(CONTENT_TYPE) | T(MAX_AGE) | T(WHY) | T(BODY),
+	    T(ETAG) | T(RETRY_AFTER) },
 };
 
 static uint64_t
@@ -153,7 +170,7 @@ ba_frame_size(const void *p, size_t n, size_t max, size_t *totalp)
 
 /* All fields, each of the known kind and at most once. */
 static int
-parse_fields(const unsigned char *p, size_t n, struct ba_msg *m, uint32_t *setp)
+parse_fields(const unsigned char *p, size_t n, struct ba_msg *m, uint64_t *setp)
 {
 	uint64_t size;
 	unsigned tag;
@@ -167,10 +184,10 @@ parse_fields(const unsigned char *p, size_t n, struct ba_msg *m, uint32_t *setp)
 		p += FIELD_HEADER;
 		n -= FIELD_HEADER;
 		if (tag == 0 || tag >= BA_TAG_MAX || size > n ||
-		    (*setp & UINT32_C(1) << tag) != 0 ||
+		    (*setp & UINT64_C(1) << tag) != 0 ||
 		    !content_ok(tag, p, (size_t)size))
 			return BA_ERR_PROTOCOL;
-		*setp |= UINT32_C(1) << tag;
+		*setp |= UINT64_C(1) << tag;
 		m->field[tag].p = p;
 		m->field[tag].n = (size_t)size;
 		p += size;
@@ -180,15 +197,19 @@ parse_fields(const unsigned char *p, size_t n, struct ba_msg *m, uint32_t *setp)
 }
 
 static int
-check_set(uint8_t type, uint32_t set)
+check_set(uint8_t version, uint8_t type, uint64_t set)
 {
+	uint64_t known;
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].type != type)
 			continue;
+		known = types[i].required | types[i].optional;
+		if (version >= 2)
+			known |= types[i].since_2;
 		if ((set & types[i].required) != types[i].required ||
-		    (set & ~(types[i].required | types[i].optional)) != 0)
+		    (set & ~known) != 0)
 			return BA_ERR_PROTOCOL;
 		return BA_OK;
 	}
@@ -199,7 +220,7 @@ int
 ba_msg_parse(const void *p, size_t n, struct ba_msg *m)
 {
 	const unsigned char *s = p;
-	uint32_t set;
+	uint64_t set;
 	int r = BA_ERR_PROTOCOL;
 
 	memset(m, 0, sizeof(*m));
@@ -211,7 +232,7 @@ ba_msg_parse(const void *p, size_t n, struct ba_msg *m)
 		goto out;
 	r = parse_fields(s + HEADER_SIZE, n - HEADER_SIZE, m, &set);
 	if (r == BA_OK)
-		r = check_set(m->type, set);
+		r = check_set(m->version, m->type, set);
 out:
 	if (r != BA_OK)
 		memset(m, 0, sizeof(*m));

@@ -22,16 +22,22 @@
  * A frame is right only if its type is known, each field belongs to the type
  * and stands once, required ones are there, and each size and content fits
  * the field's kind; anything else is BA_ERR_PROTOCOL.  New fields come with
- * a new version, never within one.
+ * a new version, never within one; an answer is of the question's version.
+ *
+ * Plug-ins and command line say what they say in the version that has all of
+ * it, which an older broker takes, too: during an upgrade both are about.
  */
-#define BA_WIRE_VERSION    1
+#define BA_WIRE_VERSION     2 /* the newest that we know … */
+#define BA_WIRE_VERSION_ASK 1 /* … and in which the broker is asked */
+
 #define BA_WIRE_ASK_MAX    (72 * 1024) /* frame limit, ask socket */
 #define BA_WIRE_ANSWER_MAX (8 * 1024) /* … from broker to plug-in */
 #define BA_SERVICE_MAX     64 /* bytes of a service's name … */
 #define BA_FIELD_MAX       255 /* … of user, rhost and tty */
 #define BA_WIRE_TOKEN_MAX  65536 /* … of a token */
 #define BA_WIRE_TEXT_MAX   4096 /* … of a prompt or a reply */
-#define BA_WIRE_FETCH_MAX  (528 * 1024) /* frame limit, helper */
+#define BA_WIRE_ORDER_MAX  (384 * 1024) /* frame limit, broker to helper … */
+#define BA_WIRE_FETCH_MAX  (528 * 1024) /* … and helper to broker */
 
 enum ba_msg_type {
 	/* plug-in → broker */
@@ -53,7 +59,8 @@ enum ba_msg_type {
 
 /*
  * Kinds: text is UTF-8 without NUL or other control characters (prompts may
- * hold line feeds), bytes is anything, u8/u32/u64 are big endian.
+ * hold line feeds and tabs, as may replies to commands, whose fields they
+ * part), bytes is anything, u8/u32/u64 are big endian.
  */
 enum ba_tag {
 	BA_TAG_ID = 1, /* text, 32 digits of lower-case hex; made by
@@ -74,7 +81,7 @@ enum ba_tag {
 	BA_TAG_STATUS = 15, /* text, 1–63: error code (RFC 6750, RFC 9470) */
 	BA_TAG_SCOPE = 16, /* text, 1–511: scope that would help */
 	BA_TAG_METADATA = 17, /* text, 1–2048: openid-configuration */
-	BA_TAG_COMMAND = 18, /* text, 1–255: a control command */
+	BA_TAG_COMMAND = 18, /* text, 1–8000: a control command */
 	BA_TAG_SERIAL = 19, /* u32 */
 	BA_TAG_URL = 20, /* text, 1–2048 */
 	BA_TAG_CA_FILE = 21, /* text, 1–4096 */
@@ -85,7 +92,20 @@ enum ba_tag {
 	BA_TAG_MAX_AGE = 26, /* u32, seconds; absent: not said */
 	BA_TAG_WHY = 27, /* text, 0–159 */
 	BA_TAG_BODY = 28, /* bytes, 0–524288 */
-	BA_TAG_MAX = 29
+	/* since version 2 */
+	BA_TAG_FORM = 29, /* bytes, 1–212992 */
+	BA_TAG_ACCEPT = 30, /* text, 1–127 */
+	BA_TAG_ETAG = 31, /* text, 1–255 */
+	BA_TAG_AUTHORIZATION = 32, /* text, 1–16384 */
+	BA_TAG_CERTIFICATE = 33, /* bytes, 1–65536 */
+	BA_TAG_KEY = 34, /* bytes, 1–65536 */
+	BA_TAG_CA_DIRECTORY = 35, /* text, 1–4096 */
+	BA_TAG_PROXY = 36, /* text, 1–512 */
+	BA_TAG_NO_PROXY = 37, /* text, 1–8192 */
+	BA_TAG_POOL = 38, /* u64; absent: 0 */
+	BA_TAG_BODY_MAX = 39, /* u32; absent: the largest */
+	BA_TAG_RETRY_AFTER = 40, /* u32, seconds; absent: not said */
+	BA_TAG_MAX = 41
 };
 
 enum ba_prompt_style {

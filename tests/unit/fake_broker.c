@@ -108,7 +108,7 @@ put_prompt(struct fake_broker *f, int fd)
 	int r;
 
 	ba_buf_init(&b, BA_WIRE_ASK_MAX + 4);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_PROMPT);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_PROMPT);
 	ba_msg_put_u8(&o, BA_TAG_STYLE, (uint8_t)f->prompt_style);
 	ba_msg_put_str(&o, BA_TAG_TEXT, f->prompt);
 	r = write_frame(fd, &o);
@@ -137,7 +137,7 @@ answer(struct fake_broker *f, int fd)
 	if (f->hang_up || (f->prompt_style != 0 && put_prompt(f, fd) != 0))
 		goto out;
 	ba_buf_clear(&b);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_VERDICT);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_VERDICT);
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, (uint8_t)f->family);
 	ba_msg_put_str(&o, BA_TAG_USER, f->names);
 	ba_msg_put_str(&o, BA_TAG_STATUS, f->status);

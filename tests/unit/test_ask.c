@@ -235,7 +235,7 @@ say_verdict(struct broker *b)
 	struct ba_buf out;
 
 	ba_buf_init(&out, BA_WIRE_ANSWER_MAX);
-	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_VERDICT);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION_ASK, BA_MSG_VERDICT);
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, b->family);
 	ba_msg_put_str(&o, BA_TAG_USER, b->user);
 	ba_msg_put_str(&o, BA_TAG_STATUS, b->status);
@@ -256,7 +256,7 @@ say_prompt(struct broker *b, const char *text)
 	struct ba_buf out;
 
 	ba_buf_init(&out, BA_WIRE_ANSWER_MAX);
-	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_PROMPT);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION_ASK, BA_MSG_PROMPT);
 	ba_msg_put_u8(&o, BA_TAG_STYLE, (uint8_t)b->style);
 	ba_msg_put_str(&o, BA_TAG_TEXT, text);
 	EXPECT(b, ba_msg_end(&o) == BA_OK);
@@ -1415,7 +1415,8 @@ replies(void **state)
 	} rows[] = {
 		{ "", 0, BA_OK },
 		{ "two\nlines", 0, BA_OK },
-		{ "a\tb", 0, BA_ERR_CONVERSATION },
+		{ "a\tb", 0, BA_OK },
+		{ "a\rb", 0, BA_ERR_CONVERSATION },
 		{ "latin \xe4", 0, BA_ERR_CONVERSATION },
 		{ NULL, 4096, BA_OK },
 		{ NULL, 4097, BA_ERR_CONVERSATION },

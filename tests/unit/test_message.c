@@ -44,7 +44,7 @@ static const struct {
 	[BA_TAG_STATUS] = { TEXT, 1, 63, "invalid_token", 13 },
 	[BA_TAG_SCOPE] = { TEXT, 1, 511, "mail", 4 },
 	[BA_TAG_METADATA] = { TEXT, 1, 2048, "https://a.example/", 18 },
-	[BA_TAG_COMMAND] = { TEXT, 1, 255, "status", 6 },
+	[BA_TAG_COMMAND] = { TEXT, 1, 8000, "status", 6 },
 	[BA_TAG_SERIAL] = { U32, 0, 0, "\0\0\0\1", 4 },
 	[BA_TAG_URL] = { TEXT, 1, 2048, "https://a.example/", 18 },
 	[BA_TAG_CA_FILE] = { TEXT, 1, 4096, "/etc/ca.pem", 11 },
@@ -55,6 +55,18 @@ static const struct {
 	[BA_TAG_MAX_AGE] = { U32, 0, 0, "\0\0\0\0", 4 },
 	[BA_TAG_WHY] = { TEXT, 0, 159, "", 0 },
 	[BA_TAG_BODY] = { BYTES, 0, 524288, "{}", 2 },
+	[BA_TAG_FORM] = { BYTES, 1, 212992, "token=x", 7 },
+	[BA_TAG_ACCEPT] = { TEXT, 1, 127, "application/json", 16 },
+	[BA_TAG_ETAG] = { TEXT, 1, 255, "\"v1\"", 4 },
+	[BA_TAG_AUTHORIZATION] = { TEXT, 1, 16384, "Basic eA==", 10 },
+	[BA_TAG_CERTIFICATE] = { BYTES, 1, 65536, "-----\n", 6 },
+	[BA_TAG_KEY] = { BYTES, 1, 65536, "-----\n", 6 },
+	[BA_TAG_CA_DIRECTORY] = { TEXT, 1, 4096, "/etc/ca", 7 },
+	[BA_TAG_PROXY] = { TEXT, 1, 512, "http://p:1", 10 },
+	[BA_TAG_NO_PROXY] = { TEXT, 1, 8192, "a,b", 3 },
+	[BA_TAG_POOL] = { U64, 0, 0, "\1\2\3\4\5\6\7\10", 8 },
+	[BA_TAG_BODY_MAX] = { U32, 0, 0, "\0\1\0\0", 4 },
+	[BA_TAG_RETRY_AFTER] = { U32, 0, 0, "\0\0\0\5", 4 },
 };
 
 #define END 0
@@ -62,28 +74,37 @@ static const struct {
 static const struct type {
 	enum ba_msg_type type;
 	enum ba_tag required[8], optional[8];
+	enum ba_tag since_2[12]; /* optional, of version 2 alone */
 } types[] = {
 	{ BA_MSG_ASK,
 	    { BA_TAG_ID, BA_TAG_SERVICE, BA_TAG_DEADLINE, BA_TAG_TOKEN,
 		BA_TAG_ORIGIN, BA_TAG_CAN_PROMPT, END },
-	    { BA_TAG_USER, BA_TAG_UID, BA_TAG_RHOST, BA_TAG_TTY, END } },
+	    { BA_TAG_USER, BA_TAG_UID, BA_TAG_RHOST, BA_TAG_TTY, END },
+	    { END } },
 	{ BA_MSG_ACCOUNT,
 	    { BA_TAG_SERVICE, BA_TAG_USER, BA_TAG_DEADLINE, BA_TAG_CAN_PROMPT,
 		END },
-	    { BA_TAG_ID, BA_TAG_UID, BA_TAG_RHOST, BA_TAG_TTY, END } },
-	{ BA_MSG_REPLY, { BA_TAG_TEXT, END }, { END } },
-	{ BA_MSG_PROMPT, { BA_TAG_STYLE, BA_TAG_TEXT, END }, { END } },
+	    { BA_TAG_ID, BA_TAG_UID, BA_TAG_RHOST, BA_TAG_TTY, END }, { END } },
+	{ BA_MSG_REPLY, { BA_TAG_TEXT, END }, { END }, { END } },
+	{ BA_MSG_PROMPT, { BA_TAG_STYLE, BA_TAG_TEXT, END }, { END }, { END } },
 	{ BA_MSG_VERDICT, { BA_TAG_FAMILY, END },
 	    { BA_TAG_USER, BA_TAG_EXPIRES, BA_TAG_STATUS, BA_TAG_SCOPE,
-		BA_TAG_METADATA, END } },
-	{ BA_MSG_CONTROL, { BA_TAG_COMMAND, END }, { END } },
-	{ BA_MSG_CONTROL_REPLY, { BA_TAG_FAMILY, BA_TAG_TEXT, END }, { END } },
+		BA_TAG_METADATA, END },
+	    { END } },
+	{ BA_MSG_CONTROL, { BA_TAG_COMMAND, END }, { END }, { END } },
+	{ BA_MSG_CONTROL_REPLY, { BA_TAG_FAMILY, BA_TAG_TEXT, END }, { END },
+	    { END } },
 	{ BA_MSG_FETCH, { BA_TAG_SERIAL, BA_TAG_URL, BA_TAG_TIMEOUT, END },
-	    { BA_TAG_CA_FILE, END } },
+	    { BA_TAG_CA_FILE, END },
+	    { BA_TAG_FORM, BA_TAG_ACCEPT, BA_TAG_ETAG, BA_TAG_AUTHORIZATION,
+		BA_TAG_CERTIFICATE, BA_TAG_KEY, BA_TAG_CA_DIRECTORY,
+		BA_TAG_PROXY, BA_TAG_NO_PROXY, BA_TAG_POOL, BA_TAG_BODY_MAX,
+		END } },
 	{ BA_MSG_FETCHED,
 	    { BA_TAG_SERIAL, BA_TAG_ERROR, BA_TAG_HTTP_STATUS, END },
 	    { BA_TAG_CONTENT_TYPE, BA_TAG_MAX_AGE, BA_TAG_WHY, BA_TAG_BODY,
-		END } },
+		END },
+	    { BA_TAG_ETAG, BA_TAG_RETRY_AFTER, END } },
 };
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
@@ -136,33 +157,40 @@ frame_put_good(struct frame *f, int tag)
 	frame_put(f, tag, tags[tag].good, tags[tag].n);
 }
 
+static void
+frame_put_all(struct frame *f, const enum ba_tag *tag, int except)
+{
+	for (; *tag != END; tag++)
+		if ((int)*tag != except)
+			frame_put_good(f, (int)*tag);
+}
+
 /* All required fields but except; optional ones too, if wanted. */
 static void
 frame_of(struct frame *f, const struct type *t, int except, int with_optional)
 {
-	const enum ba_tag *tag;
-
 	frame_begin(f, BA_WIRE_VERSION, t->type);
-	for (tag = t->required; *tag != END; tag++)
-		if ((int)*tag != except)
-			frame_put_good(f, (int)*tag);
-	for (tag = t->optional; with_optional && *tag != END; tag++)
-		if ((int)*tag != except)
-			frame_put_good(f, (int)*tag);
+	frame_put_all(f, t->required, except);
+	if (!with_optional)
+		return;
+	frame_put_all(f, t->optional, except);
+	frame_put_all(f, t->since_2, except);
+}
+
+static int
+is_among(const enum ba_tag *p, int tag)
+{
+	for (; *p != END; p++)
+		if ((int)*p == tag)
+			return 1;
+	return 0;
 }
 
 static int
 takes(const struct type *t, int tag)
 {
-	const enum ba_tag *p;
-
-	for (p = t->required; *p != END; p++)
-		if ((int)*p == tag)
-			return 1;
-	for (p = t->optional; *p != END; p++)
-		if ((int)*p == tag)
-			return 1;
-	return 0;
+	return is_among(t->required, tag) || is_among(t->optional, tag) ||
+	       is_among(t->since_2, tag);
 }
 
 static const struct type *
@@ -174,7 +202,7 @@ some_type_with(int tag)
 		if (takes(&types[i], tag))
 			return &types[i];
 	fail_msg("no message takes tag %d", tag);
-	return NULL;
+	return types;
 }
 
 /* Exactly as long as told: a reader past the end is seen by sanitizers. */
@@ -315,6 +343,45 @@ versions(void **state)
 	}
 }
 
+/* New fields are no part of version 1, and none of the old ones is missing. */
+static void
+fields_since_version_2(void **state)
+{
+	const enum ba_tag *tag;
+	size_t i;
+	int n = 0;
+
+	(void)state;
+	for (i = 0; i < TYPES; i++) {
+		frame_begin(&frame, 1, types[i].type);
+		frame_put_all(&frame, types[i].required, END);
+		frame_put_all(&frame, types[i].optional, END);
+		assert_int_equal(parse(&frame, NULL), BA_OK);
+		for (tag = types[i].since_2; *tag != END; tag++, n++) {
+			frame_begin(&frame, 1, types[i].type);
+			frame_put_all(&frame, types[i].required, END);
+			frame_put_good(&frame, (int)*tag);
+			assert_int_equal(parse(&frame, NULL), BA_ERR_PROTOCOL);
+			frame.p[4] = 2;
+			assert_int_equal(parse(&frame, NULL), BA_OK);
+		}
+	}
+	assert_int_equal(n, 13);
+}
+
+/* Plug-ins of this version are understood by a broker of the last one. */
+static void
+questions_are_of_version_1(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_int_equal(BA_WIRE_VERSION_ASK, 1);
+	for (i = 0; i < TYPES; i++)
+		if (types[i].type < BA_MSG_FETCH)
+			assert_int_equal(types[i].since_2[0], END);
+}
+
 /* With one field of its own choice, is the message taken? */
 static int
 with_field(int tag, const void *p, size_t n)
@@ -398,7 +465,7 @@ text_is_clean_text(void **state)
 		{ "gr\xc3\xbc\xc3\x9f", 6, 1, 1, 1 },
 		{ "a\nb", 3, 0, 1, 1 },
 		{ "a\0b", 3, 0, 0, 1 },
-		{ "a\tb", 3, 0, 0, 1 },
+		{ "a\tb", 3, 0, 1, 1 },
 		{ "a\rb", 3, 0, 0, 1 },
 		{ "a\x1b[2J", 5, 0, 0, 1 },
 		{ "a\x7f", 2, 0, 0, 1 },
@@ -560,7 +627,9 @@ the_largest_messages_fit(void **state)
 		{ BA_MSG_REPLY, BA_WIRE_ASK_MAX },
 		{ BA_MSG_PROMPT, BA_WIRE_ANSWER_MAX },
 		{ BA_MSG_VERDICT, BA_WIRE_ANSWER_MAX },
-		{ BA_MSG_FETCH, BA_WIRE_FETCH_MAX },
+		{ BA_MSG_CONTROL, BA_WIRE_ASK_MAX },
+		{ BA_MSG_CONTROL_REPLY, BA_WIRE_ANSWER_MAX },
+		{ BA_MSG_FETCH, BA_WIRE_ORDER_MAX },
 		{ BA_MSG_FETCHED, BA_WIRE_FETCH_MAX },
 	};
 	const struct type *t;
@@ -629,7 +698,7 @@ put_verdict(struct ba_msg_out *o, struct ba_buf *b, uint8_t family)
 static void
 what_is_built_is_parsed(void **state)
 {
-	static const unsigned char expect[] = { 0, 0, 0, 31, 1, 130, 13, 0, 0,
+	static const unsigned char expect[] = { 0, 0, 0, 31, 2, 130, 13, 0, 0,
 		0, 1, 2, 3, 0, 0, 0, 5, 'a', 'l', 'i', 'c', 'e', 14, 0, 0, 0, 8,
 		1, 2, 3, 4, 5, 6, 7, 8 };
 	struct ba_msg_out o;
@@ -716,6 +785,8 @@ main(void)
 		cmocka_unit_test(a_field_twice_is_refused),
 		cmocka_unit_test(unknown_types_are_refused),
 		cmocka_unit_test(versions),
+		cmocka_unit_test(fields_since_version_2),
+		cmocka_unit_test(questions_are_of_version_1),
 		cmocka_unit_test(sizes_are_judged),
 		cmocka_unit_test(small_numbers_have_ranges),
 		cmocka_unit_test(text_is_clean_text),
