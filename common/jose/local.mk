@@ -18,6 +18,8 @@ common_jose_libba_jose_la_SOURCES = \
 	common/jose/roca.h \
 	common/jose/sig.c \
 	common/jose/sig.h \
+	common/jose/sign.c \
+	common/jose/sign.h \
 	common/jose/thumbprint.c \
 	common/jose/thumbprint.h
 common_jose_libba_jose_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)

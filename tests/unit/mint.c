@@ -509,3 +509,22 @@ ba_mint_pem(const struct ba_mint *m)
 	BIO_free(bio);
 	return s;
 }
+
+char *
+ba_mint_private_pem(const struct ba_mint *m, bool traditional)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *p = NULL, *s;
+	long n;
+
+	NEED(bio != NULL &&
+	     (traditional ? PEM_write_bio_PrivateKey_traditional(
+				bio, m->pkey, NULL, NULL, 0, NULL, NULL)
+			  : PEM_write_bio_PKCS8PrivateKey(
+				bio, m->pkey, NULL, NULL, 0, NULL, NULL)) == 1);
+	n = BIO_get_mem_data(bio, &p);
+	NEED(n > 0);
+	s = text("%.*s", (int)n, p);
+	BIO_free(bio);
+	return s;
+}

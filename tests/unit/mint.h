@@ -2,6 +2,7 @@
 #ifndef BA_TESTS_MINT_H
 #define BA_TESTS_MINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/jose/jwk.h"
@@ -97,5 +98,11 @@ char *ba_mint_b64(const void *p, size_t n);
 
 /* The public key as PEM (SubjectPublicKeyInfo): a secret for HMAC attacks. */
 char *ba_mint_pem(const struct ba_mint *m);
+
+/*
+ * The private key as PEM: PKCS #8, or with traditional set the older form
+ * that its kind has (RSA and EC alone).
+ */
+char *ba_mint_private_pem(const struct ba_mint *m, bool traditional);
 
 #endif
