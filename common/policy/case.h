@@ -9,6 +9,8 @@
 
 #include "common/policy/config.h"
 
+struct ba_blocks; /* block.h */
+
 /*
  * What the checks of this room judge: verified claims, by one issuer's and
  * one service's configuration, at one time, from one address; and what the
@@ -21,6 +23,10 @@ struct ba_case {
 	const struct ba_issuer *issuer;
 	const struct ba_service *service;
 	const json_t *claims; /* verified ones, never others */
+	/* The issuer's answer to our question (RFC 7662) is where the claims
+	   are from: there is no header, and jti need not be. */
+	bool introspected;
+	const struct ba_blocks *blocks; /* block.h; NULL: nobody is blocked */
 	int64_t now; /* wall clock, seconds */
 	const char *rhost; /* where the client is, or NULL: not given */
 

@@ -71,7 +71,7 @@ complain_unknown_key(
 {
 	unsigned d, best = 3;
 	const char *near = NULL;
-	char list[256] = "";
+	char list[768] = "";
 	size_t i, len = 0;
 
 	for (i = 0; i < kind->n_keys; i++) {

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/base/err.h"
+#include "common/jose/jwk.h"
 #include "common/policy/claim.h"
 #include "common/policy/network.h"
 
@@ -63,6 +64,50 @@ enum ba_profile {
 	BA_PROFILE_LEGACY /* typ JWT or none: by what they hold */
 };
 
+/* Who says that a token is good. */
+enum ba_verify_by {
+	BA_VERIFY_JWT, /* its signature */
+	BA_VERIFY_INTROSPECTION, /* the issuer, asked (RFC 7662) */
+	BA_VERIFY_BOTH /* its signature, and then the issuer, too */
+};
+
+/* How we sign in where we are a client of the issuer (RFC 6749 section 2.3,
+   RFC 7523 section 2.2, RFC 8705 section 2).  One of them, never two (CA-02). */
+enum ba_client_auth {
+	BA_CLIENT_AUTH_NONE, /* client_id in the form, no secret */
+	BA_CLIENT_AUTH_BASIC, /* client_secret_basic */
+	BA_CLIENT_AUTH_POST, /* client_secret_post */
+	BA_CLIENT_AUTH_PRIVATE_KEY_JWT,
+	BA_CLIENT_AUTH_TLS, /* tls_client_auth */
+	BA_CLIENT_AUTH_SELF_SIGNED_TLS /* self_signed_tls_client_auth */
+};
+
+/*
+ * Files are absolute paths, or "credential:NAME": NAME in the directory of
+ * the service manager's credentials (systemd.exec(5)).  They are read by
+ * oauth/client.h.
+ */
+struct ba_client_config {
+	const char *id; /* client_id =; NULL: we are no client */
+	enum ba_client_auth auth; /* client_auth = */
+	const char *secret_file; /* client_secret_file = */
+	const char *key_file; /* client_key_file =, PEM, for private_key_jwt
+				 and for both kinds of TLS */
+	const char *key_id; /* client_key_id =, kid of private_key_jwt */
+	enum ba_alg key_alg; /* client_key_algorithm =; 0: by the key */
+	const char *certificate_file; /* client_certificate_file =, PEM */
+	struct ba_where where; /* of client_id = */
+};
+
+#define BA_KEY_LIFE_MIN_DEFAULT 300 /* s, min_key_life = */
+#define BA_KEY_LIFE_MAX_DEFAULT 86400 /* s, max_key_life = */
+#define BA_STALE_KEYS_DEFAULT   86400 /* s, stale_keys = */
+#define BA_STALE_KEYS_MAX       604800
+#define BA_INTROSPECTION_CACHE_DEFAULT                                         \
+	60 /* s, introspection_cache =; with jwt+introspection 0, since
+	      whoever asks for both wants revocation at once */
+#define BA_INTROSPECTION_CACHE_MAX 3600
+
 /*
  * An issuer whose URL has "{tenantid}" in it stands here once for each tenant
  * that its section lists, with that tenant in its place: iss is compared byte
@@ -76,7 +121,25 @@ struct ba_issuer {
 	struct ba_strings audience; /* audience =; of services without one */
 	unsigned algorithms; /* algorithms =, bits of enum ba_alg; or all */
 	const char *jwks_file; /* jwks_file =, or NULL: ask the issuer */
-	const char *ca_file; /* ca_file =, or NULL: the system's */
+	/* ca_file =, ca_directory =, each or NULL; neither: the system's.
+	   Not both. */
+	const char *ca_file;
+	const char *ca_directory;
+	/* endpoint_host =, "host" or "host:port", in lower case: where beside
+	   the issuer's own host and port its endpoints may be (MD-04) */
+	struct ba_strings endpoint_host;
+	int64_t min_key_life; /* min_key_life =, s: bounds of what the … */
+	int64_t max_key_life; /* max_key_life =, s: … issuer says of its keys */
+	int64_t stale_keys; /* stale_keys =, s: how much longer keys serve
+			       while the issuer cannot be asked; 0: no longer */
+
+	/* Introspection. */
+	enum ba_verify_by verify; /* verify = */
+	const char *introspection_endpoint; /* introspection_endpoint =, or
+					       NULL: by the metadata */
+	bool introspection_jwt; /* introspection_answer = jwt (RFC 9701) */
+	int64_t introspection_cache; /* introspection_cache =, s; 0: none */
+	struct ba_client_config client;
 	/* symmetric_key_file =: an issuer that shares its secrets with us, and
 	   has no other keys; or NULL */
 	const char *symmetric_key_file;
@@ -131,6 +194,11 @@ struct ba_service {
 	struct ba_limit max_lifetime; /* max_lifetime =, exp less iat */
 	struct ba_limit max_token_age; /* max_token_age =, since iat */
 	struct ba_networks allow_network; /* allow_network = */
+	/* opaque_issuer =: one of issuer, whose verify is not jwt: who is asked
+	   about texts that are no JWT; NULL: they are refused */
+	const struct ba_issuer *opaque_issuer;
+	bool single_use; /* single_use = yes: each token once */
+	struct ba_where single_use_where;
 	uid_t *peer; /* peer =, who may ask; default root */
 	size_t n_peers;
 	enum ba_accounts accounts; /* accounts = local | virtual */
@@ -157,6 +225,11 @@ struct ba_config {
 	size_t n_listens;
 	unsigned max_connections; /* [broker] max_connections =, 1024 */
 	unsigned max_per_uid; /* [broker] max_per_uid =, 256 */
+	/* [broker] proxy =, "http://host:port", for all requests; NULL: none.
+	   no_proxy =: hosts, domains (".example.org") and addresses that are
+	   asked without. */
+	const char *proxy;
+	struct ba_strings no_proxy;
 	void *arena; /* what all of this is made of */
 };
 

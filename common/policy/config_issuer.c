@@ -6,6 +6,7 @@
 
 #include "common/base/url.h"
 #include "common/jose/jwk.h"
+#include "common/policy/config_client.h"
 #include "common/policy/config_value.h"
 #include "common/policy/pattern.h"
 
@@ -13,15 +14,6 @@
 #define ISSUER_MAX 2000
 #define TENANT_MAX 64
 #define TENANTID   "{tenantid}"
-
-/*
- * What a section says of all issuers that come of it; they stand side by side
- * in the configuration, and are given it when the section is complete.
- */
-struct draft {
-	struct ba_issuer values;
-	size_t first, n; /* of the configuration's issuers */
-};
 
 /* --- tenants -------------------------------------------------------------- */
 
@@ -91,7 +83,7 @@ listed_before(const struct ba_strings *list, size_t i)
 static int
 set_tenant(struct ba_builder *b, void *object, const char *value)
 {
-	const struct draft *d = object;
+	const struct ba_issuer_draft *d = object;
 	const char *name = d->values.section, *url;
 	struct ba_strings ids = { .n = 0 };
 	size_t i;
@@ -133,7 +125,7 @@ set_tenant(struct ba_builder *b, void *object, const char *value)
 static int
 set_profile(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	if (strcmp(value, "rfc9068") == 0)
 		d->values.profile = BA_PROFILE_RFC9068;
@@ -148,32 +140,15 @@ set_profile(struct ba_builder *b, void *object, const char *value)
 static int
 set_audience(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	return ba_value_words(b, value, &d->values.audience);
 }
 
 static int
-set_verify(struct ba_builder *b, void *object, const char *value)
-{
-	(void)object;
-	if (strcmp(value, "jwt") == 0)
-		return BA_OK;
-	if (strcmp(value, "introspection") == 0 ||
-	    strcmp(value, "jwt+introspection") == 0)
-		ba_builder_complain(b,
-		    "verify = %s is not supported by this version: say jwt",
-		    value);
-	else
-		ba_builder_complain(
-		    b, "verify = %s is unknown: say jwt", value);
-	return BA_OK;
-}
-
-static int
 set_algorithms(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 	struct ba_strings names = { .n = 0 };
 	enum ba_alg alg;
 	size_t i;
@@ -198,7 +173,7 @@ set_algorithms(struct ba_builder *b, void *object, const char *value)
 static int
 set_jwks_file(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	return ba_value_path(b, value, &d->values.jwks_file);
 }
@@ -206,15 +181,88 @@ set_jwks_file(struct ba_builder *b, void *object, const char *value)
 static int
 set_ca_file(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	return ba_value_path(b, value, &d->values.ca_file);
 }
 
 static int
+set_ca_directory(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer_draft *d = object;
+
+	return ba_value_path(b, value, &d->values.ca_directory);
+}
+
+/*
+ * As they stand in a URL.  In lower case, so that they are compared byte for
+ * byte.
+ */
+static bool
+host_ok(const char *host)
+{
+	char url[BA_URL_MAX + 1];
+	int n = snprintf(url, sizeof(url), "https://%s", host);
+
+	return n > 0 && (size_t)n < sizeof(url) && ba_url_ok(url) &&
+	       strpbrk(host, "/?ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+}
+
+static int
+set_endpoint_host(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer_draft *d = object;
+	struct ba_strings *hosts = &d->values.endpoint_host;
+	size_t i;
+	int r;
+
+	r = ba_value_words(b, value, hosts);
+	for (i = 0; r == BA_OK && i < hosts->n; i++)
+		if (!host_ok(hosts->v[i]))
+			ba_builder_complain(b,
+			    "'%.256s' is no host: say keys.example.org, or "
+			    "keys.example.org:8443, in lower case",
+			    hosts->v[i]);
+	return r;
+}
+
+static int
+set_min_key_life(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer_draft *d = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 1, BA_STALE_KEYS_MAX, &n))
+		d->values.min_key_life = (int64_t)n;
+	return BA_OK;
+}
+
+static int
+set_max_key_life(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer_draft *d = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 1, BA_STALE_KEYS_MAX, &n))
+		d->values.max_key_life = (int64_t)n;
+	return BA_OK;
+}
+
+static int
+set_stale_keys(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer_draft *d = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 0, BA_STALE_KEYS_MAX, &n))
+		d->values.stale_keys = (int64_t)n;
+	return BA_OK;
+}
+
+static int
 set_symmetric_key_file(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	return ba_value_path(b, value, &d->values.symmetric_key_file);
 }
@@ -222,7 +270,7 @@ set_symmetric_key_file(struct ba_builder *b, void *object, const char *value)
 static int
 set_clock_skew(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 	unsigned long n;
 
 	if (ba_value_number(b, value, 0, BA_SKEW_MAX, &n))
@@ -233,7 +281,7 @@ set_clock_skew(struct ba_builder *b, void *object, const char *value)
 static int
 set_group_claim(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	return ba_value_claims(b, value, &d->values.group_claim);
 }
@@ -241,7 +289,7 @@ set_group_claim(struct ba_builder *b, void *object, const char *value)
 static int
 set_group_separator(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	d->values.group_words = strcmp(value, "space") == 0;
 	if (!d->values.group_words)
@@ -257,7 +305,7 @@ set_group_separator(struct ba_builder *b, void *object, const char *value)
 static int
 set_map_file(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	d->values.map_where = b->at;
 	return ba_value_path(b, value, &d->values.map_file);
@@ -266,7 +314,7 @@ set_map_file(struct ba_builder *b, void *object, const char *value)
 static int
 set_username(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	d->values.username_where = b->at;
 	return ba_value_claim(b, value, &d->values.username);
@@ -275,7 +323,7 @@ set_username(struct ba_builder *b, void *object, const char *value)
 static int
 set_strip_domain(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 
 	d->values.strip_where = b->at;
 	if (!ba_value_domain(b, value))
@@ -286,7 +334,7 @@ set_strip_domain(struct ba_builder *b, void *object, const char *value)
 static int
 set_username_pattern(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 	char why[256];
 	int r;
 
@@ -304,7 +352,7 @@ set_username_pattern(struct ba_builder *b, void *object, const char *value)
 static int
 set_email_domain(struct ba_builder *b, void *object, const char *value)
 {
-	struct draft *d = object;
+	struct ba_issuer_draft *d = object;
 	size_t i;
 	int r;
 
@@ -371,9 +419,11 @@ judge_identity(struct ba_builder *b, const struct ba_section *s,
 
 /* A secret that is shared is another kind of issuer altogether. */
 static void
-judge_keys(struct ba_builder *b, const struct ba_section *s, struct draft *d)
+judge_keys(
+    struct ba_builder *b, const struct ba_section *s, struct ba_issuer_draft *d)
 {
-	static const char *const of_public_keys[] = { "jwks_file", "ca_file" };
+	static const char *const of_public_keys[] = { "jwks_file", "ca_file",
+		"ca_directory" };
 	bool symmetric = ba_section_pair(s, "symmetric_key_file") != NULL;
 	unsigned usual = symmetric ? BA_ALG_SYMMETRIC : BA_ALG_ASYMMETRIC;
 	size_t i;
@@ -400,10 +450,46 @@ judge_keys(struct ba_builder *b, const struct ba_section *s, struct draft *d)
 				"symmetric_key_file =, or remove them");
 }
 
+/* Of keys that are asked for, and are no file. */
+static void
+judge_asking(struct ba_builder *b, const struct ba_section *s,
+    const struct ba_issuer *values)
+{
+	static const char *const of_asking[] = { "endpoint_host",
+		"min_key_life", "max_key_life", "stale_keys" };
+	const char *file = NULL;
+	size_t i;
+
+	if (ba_section_pair(s, "jwks_file") != NULL)
+		file = "jwks_file";
+	else if (ba_section_pair(s, "symmetric_key_file") != NULL)
+		file = "symmetric_key_file";
+	for (i = 0; i < sizeof(of_asking) / sizeof(of_asking[0]); i++)
+		if (file != NULL && ba_section_says(b, s, of_asking[i]))
+			ba_builder_complain(b,
+			    "%s = has no use beside %s =, with which the "
+			    "issuer is not asked for its keys: remove it",
+			    of_asking[i], file);
+	if (ba_section_pair(s, "ca_file") != NULL &&
+	    ba_section_says(b, s, "ca_directory"))
+		ba_builder_complain(b,
+		    "ca_directory = and ca_file = exclude each other: remove "
+		    "one");
+	/* Said or not, the smaller one of the two would not be. */
+	if (values->min_key_life > values->max_key_life &&
+	    (ba_section_says(b, s, "min_key_life") ||
+		ba_section_says(b, s, "max_key_life")))
+		ba_builder_complain(b,
+		    "min_key_life is %lld and max_key_life %lld: the first "
+		    "must not be more than the second",
+		    (long long)values->min_key_life,
+		    (long long)values->max_key_life);
+}
+
 static void
 judge_issuer(struct ba_builder *b, const struct ba_section *s)
 {
-	struct draft *d = s->object;
+	struct ba_issuer_draft *d = s->object;
 	struct ba_issuer *to, own;
 	size_t i;
 
@@ -414,6 +500,8 @@ judge_issuer(struct ba_builder *b, const struct ba_section *s)
 			     "missing: say whose tokens are taken");
 	judge_identity(b, s, &d->values);
 	judge_keys(b, s, d);
+	judge_asking(b, s, &d->values);
+	ba_client_judge(b, s, &d->values);
 	for (i = 0; i < d->n; i++) {
 		to = &b->config->issuers[d->first + i];
 		own = *to;
@@ -440,7 +528,7 @@ complain_double(struct ba_builder *b, const char *section, const char *url)
 }
 
 static int
-make_issuer(struct ba_builder *b, struct draft *d, const char *tenant)
+make_issuer(struct ba_builder *b, struct ba_issuer_draft *d, const char *tenant)
 {
 	struct ba_config *config = b->config;
 	const char *url, *section = d->values.section;
@@ -479,7 +567,7 @@ begin_issuer(struct ba_builder *b, const struct ba_section *s)
 {
 	const struct ba_pair *pair = ba_section_pair(s, "tenant");
 	bool template = strstr(s->name, TENANTID) != NULL;
-	struct draft *d = ba_arena_alloc(b->arena, 1, sizeof(*d));
+	struct ba_issuer_draft *d = ba_arena_alloc(b->arena, 1, sizeof(*d));
 	struct ba_strings ids = { .n = 0 };
 	size_t i;
 	int r = BA_OK;
@@ -490,6 +578,10 @@ begin_issuer(struct ba_builder *b, const struct ba_section *s)
 	d->values.section = s->name;
 	d->values.where = b->at;
 	d->values.clock_skew = BA_SKEW_DEFAULT;
+	d->values.min_key_life = BA_KEY_LIFE_MIN_DEFAULT;
+	d->values.max_key_life = BA_KEY_LIFE_MAX_DEFAULT;
+	d->values.stale_keys = BA_STALE_KEYS_DEFAULT;
+	d->values.client.auth = BA_CLIENT_AUTH_BASIC;
 	if (pair != NULL)
 		r = ba_value_words(b, pair->value, &ids);
 	if (r == BA_OK && !template)
@@ -503,12 +595,27 @@ static const struct ba_key issuer_keys[] = {
 	{ "tenant", set_tenant, NULL },
 	{ "profile", set_profile, NULL },
 	{ "audience", set_audience, NULL },
-	{ "verify", set_verify, NULL },
+	{ "verify", ba_client_set_verify, NULL },
 	{ "algorithms", set_algorithms, NULL },
 	{ "jwks_file", set_jwks_file, NULL },
 	{ "ca_file", set_ca_file, NULL },
+	{ "ca_directory", set_ca_directory, NULL },
+	{ "endpoint_host", set_endpoint_host, NULL },
+	{ "min_key_life", set_min_key_life, NULL },
+	{ "max_key_life", set_max_key_life, NULL },
+	{ "stale_keys", set_stale_keys, NULL },
 	{ "symmetric_key_file", set_symmetric_key_file, NULL },
 	{ "clock_skew", set_clock_skew, NULL },
+	{ "introspection_endpoint", ba_client_set_endpoint, NULL },
+	{ "introspection_answer", ba_client_set_answer, NULL },
+	{ "introspection_cache", ba_client_set_cache, NULL },
+	{ "client_id", ba_client_set_id, NULL },
+	{ "client_auth", ba_client_set_auth, NULL },
+	{ "client_secret_file", ba_client_set_secret_file, NULL },
+	{ "client_key_file", ba_client_set_key_file, NULL },
+	{ "client_key_id", ba_client_set_key_id, NULL },
+	{ "client_key_algorithm", ba_client_set_key_algorithm, NULL },
+	{ "client_certificate_file", ba_client_set_certificate_file, NULL },
 	{ "group_claim", set_group_claim, NULL },
 	{ "group_separator", set_group_separator, NULL },
 	{ "map_file", set_map_file, NULL },

@@ -2,10 +2,12 @@
 #include <config.h> /* with "", it would be the one of this room */
 
 #include <grp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "common/base/paths.h"
+#include "common/base/url.h"
 #include "common/policy/config_value.h"
 
 /* (gid_t)-1 means "no group" to chown(2). */
@@ -35,6 +37,59 @@ set_max_per_uid(struct ba_builder *b, void *object, const char *value)
 	return BA_OK;
 }
 
+/*
+ * http:// alone: what goes through it is TLS with the issuer.  Without user
+ * and password, which other people can read here.
+ */
+static int
+set_proxy(struct ba_builder *b, void *object, const char *value)
+{
+	static const char scheme[] = "http://";
+	const char *host = value + sizeof(scheme) - 1;
+	struct ba_config *config = object;
+	char url[BA_URL_MAX + 1];
+
+	if (strncmp(value, scheme, sizeof(scheme) - 1) == 0 &&
+	    strpbrk(host, "/?") == NULL &&
+	    snprintf(url, sizeof(url), "https://%s", host) < (int)sizeof(url) &&
+	    ba_url_ok(url))
+		return ba_value_text(b, value, &config->proxy);
+	ba_builder_complain(b,
+	    "the proxy must be http://HOST:PORT, without user, password and "
+	    "path");
+	return BA_OK;
+}
+
+static int
+set_no_proxy(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_config *config = object;
+	struct ba_strings *hosts = &config->no_proxy;
+	size_t i, n;
+	int r;
+
+	r = ba_value_words(b, value, hosts);
+	for (i = 0; r == BA_OK && i < hosts->n; i++) {
+		n = strspn(hosts->v[i], BA_ALNUM ".-_:/");
+		if (hosts->v[i][n] != '\0')
+			ba_builder_complain(b,
+			    "'%.256s' is no host: say names, domains as "
+			    ".example.org and addresses, with blanks between",
+			    hosts->v[i]);
+	}
+	return r;
+}
+
+/* What the keys say together. */
+static void
+judge_broker(struct ba_builder *b, const struct ba_section *s)
+{
+	if (ba_section_pair(s, "proxy") == NULL &&
+	    ba_section_says(b, s, "no_proxy"))
+		ba_builder_complain(
+		    b, "no_proxy = has no use without proxy =: remove it");
+}
+
 static const char *
 broker_name_fault(const char *name)
 {
@@ -51,10 +106,13 @@ begin_broker(struct ba_builder *b, const struct ba_section *s)
 static const struct ba_key broker_keys[] = {
 	{ "max_connections", set_max_connections, NULL },
 	{ "max_per_uid", set_max_per_uid, NULL },
+	{ "proxy", set_proxy, NULL },
+	{ "no_proxy", set_no_proxy, NULL },
 };
 
 static const struct ba_section_kind broker_kind = { "broker", "[broker]",
-	BA_KEYS(broker_keys), broker_name_fault, begin_broker, NULL, NULL };
+	BA_KEYS(broker_keys), broker_name_fault, begin_broker, judge_broker,
+	NULL };
 
 /* --- [listen PATH] -------------------------------------------------------- */
 

@@ -76,6 +76,29 @@ set_issuer(struct ba_builder *b, void *object, const char *value)
 	return r;
 }
 
+/* It is looked up when all issuers of the service are known. */
+static int
+set_opaque_issuer(struct ba_builder *b, void *object, const char *value)
+{
+	(void)b;
+	(void)object;
+	(void)value;
+	return BA_OK;
+}
+
+static int
+set_single_use(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	service->single_use = strcmp(value, "yes") == 0;
+	service->single_use_where = b->at;
+	if (!service->single_use && strcmp(value, "no") != 0)
+		ba_builder_complain(
+		    b, "single_use = %.64s is unknown: say yes or no", value);
+	return BA_OK;
+}
+
 /* --- rules about the token ------------------------------------------------ */
 
 static int
@@ -338,6 +361,42 @@ begin_service(struct ba_builder *b, const struct ba_section *s)
 	return service->peer == NULL ? NULL : service;
 }
 
+/*
+ * Who is asked about a text that names no issuer: one, so that it is not shown
+ * to several.
+ */
+static void
+relate_opaque(struct ba_builder *b, const struct ba_section *s)
+{
+	const struct ba_pair *pair = ba_section_pair(s, "opaque_issuer");
+	struct ba_service *service = s->object;
+	size_t i, found = 0;
+
+	if (pair == NULL)
+		return;
+	(void)ba_section_says(b, s, "opaque_issuer");
+	for (i = 0; i < service->n_issuers; i++) {
+		if (strcmp(service->issuer[i]->url, pair->value) != 0 &&
+		    strcmp(service->issuer[i]->section, pair->value) != 0)
+			continue;
+		found++;
+		service->opaque_issuer = service->issuer[i];
+	}
+	if (found == 1 && service->opaque_issuer->verify != BA_VERIFY_JWT)
+		return;
+	service->opaque_issuer = NULL;
+	if (found == 1)
+		ba_builder_complain(b,
+		    "opaque_issuer = %.256s is not asked about tokens: say "
+		    "verify = introspection or jwt+introspection there",
+		    pair->value);
+	else
+		ba_builder_complain(b,
+		    "opaque_issuer = %.256s must be one of the service's "
+		    "issuer =, and of several tenants one by its own URL",
+		    pair->value);
+}
+
 /* Without an audience on either side, whom are tokens made out to? */
 static void
 relate_service(struct ba_builder *b, const struct ba_section *s)
@@ -347,6 +406,7 @@ relate_service(struct ba_builder *b, const struct ba_section *s)
 	const char *told = "";
 	size_t i;
 
+	relate_opaque(b, s);
 	for (i = 0; i < service->n_issuers; i++) {
 		issuer = service->issuer[i];
 		/* Tenants of one section stand side by side. */
@@ -364,6 +424,8 @@ relate_service(struct ba_builder *b, const struct ba_section *s)
 
 static const struct ba_key service_keys[] = {
 	{ "issuer", set_issuer, "whose tokens are taken here" },
+	{ "opaque_issuer", set_opaque_issuer, NULL },
+	{ "single_use", set_single_use, NULL },
 	{ "audience", set_audience, NULL },
 	{ "require_scope", set_require_scope, NULL },
 	{ "group_claim", set_group_claim, NULL },

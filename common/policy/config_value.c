@@ -17,7 +17,7 @@ void
 ba_config_problem(const struct ba_config_report *report,
     const struct ba_where *at, const char *fmt, va_list ap)
 {
-	char text[512];
+	char text[1024];
 
 	if (report == NULL || report->problem == NULL)
 		return;

@@ -2,12 +2,17 @@ noinst_LTLIBRARIES += common/policy/libba_policy.la
 common_policy_libba_policy_la_SOURCES = \
 	common/policy/arena.c \
 	common/policy/arena.h \
+	common/policy/block.c \
+	common/policy/block.h \
+	common/policy/block_file.c \
 	common/policy/case.c \
 	common/policy/case.h \
 	common/policy/claim.c \
 	common/policy/claim.h \
 	common/policy/config.c \
 	common/policy/config.h \
+	common/policy/config_client.c \
+	common/policy/config_client.h \
 	common/policy/config_issuer.c \
 	common/policy/config_keys.c \
 	common/policy/config_keys.h \

@@ -107,21 +107,22 @@ find_client(const struct ba_case *c)
 static const struct {
 	const char *claim;
 	const char *access; /* what an access token says, or NULL: nothing */
+	const char *answer; /* … and an answer about one, too (Hydra) */
 } alien[] = {
-	{ "at_hash", NULL },
-	{ "c_hash", NULL },
-	{ "s_hash", NULL },
-	{ "urn:openid:params:jwt:claim:rt_hash", NULL },
-	{ "events", NULL }, /* RFC 8417 */
-	{ "token_introspection", NULL }, /* RFC 9701 */
-	{ "htm", NULL }, /* RFC 9449 */
-	{ "htu", NULL },
-	{ "software_id", NULL }, /* RFC 7591: a software statement */
-	{ "status_list", NULL }, /* Token Status List */
-	{ "vc", NULL }, /* verifiable credentials */
-	{ "vct", NULL },
-	{ "token_use", "access" },
-	{ "tokenName", "access_token" },
+	{ "at_hash", NULL, NULL },
+	{ "c_hash", NULL, NULL },
+	{ "s_hash", NULL, NULL },
+	{ "urn:openid:params:jwt:claim:rt_hash", NULL, NULL },
+	{ "events", NULL, NULL }, /* RFC 8417 */
+	{ "token_introspection", NULL, NULL }, /* RFC 9701 */
+	{ "htm", NULL, NULL }, /* RFC 9449 */
+	{ "htu", NULL, NULL },
+	{ "software_id", NULL, NULL }, /* RFC 7591: a software statement */
+	{ "status_list", NULL, NULL }, /* Token Status List */
+	{ "vc", NULL, NULL }, /* verifiable credentials */
+	{ "vct", NULL, NULL },
+	{ "token_use", "access", "access_token" },
+	{ "tokenName", "access_token", NULL },
 };
 
 const char *
@@ -130,21 +131,30 @@ ba_profile_alien_claim(size_t i)
 	return i < sizeof(alien) / sizeof(alien[0]) ? alien[i].claim : NULL;
 }
 
+/* Does the i-th of them, which is there, say what an access token says? */
+static bool
+says_access(const struct ba_case *c, size_t i)
+{
+	const char *value;
+
+	if (alien[i].access == NULL ||
+	    ba_json_string(c->claims, alien[i].claim, &value) != BA_OK)
+		return false;
+	if (strcmp(value, alien[i].access) == 0)
+		return true;
+	return c->introspected && alien[i].answer != NULL &&
+	       strcmp(value, alien[i].answer) == 0;
+}
+
 static const char *
 alien_claim(const struct ba_case *c)
 {
-	const char *value;
 	size_t i;
 
-	for (i = 0; i < sizeof(alien) / sizeof(alien[0]); i++) {
-		if (!ba_json_has(c->claims, alien[i].claim))
-			continue;
-		if (alien[i].access == NULL ||
-		    ba_json_string(c->claims, alien[i].claim, &value) !=
-			BA_OK ||
-		    strcmp(value, alien[i].access) != 0)
+	for (i = 0; i < sizeof(alien) / sizeof(alien[0]); i++)
+		if (ba_json_has(c->claims, alien[i].claim) &&
+		    !says_access(c, i))
 			return alien[i].claim;
-	}
 	return NULL;
 }
 
@@ -158,16 +168,21 @@ has_scope(const struct ba_case *c)
 	       json_string_length(json_array_get(scp, 0)) > 0;
 }
 
+/* Keycloak's, whose others are ID, Refresh, Logout … */
+static bool
+other_typ(const struct ba_case *c)
+{
+	const char *typ;
+
+	return ba_json_has(c->claims, "typ") &&
+	       (ba_json_string(c->claims, "typ", &typ) != BA_OK ||
+		   strcmp(typ, "Bearer") != 0);
+}
+
 /* What only legacy has to go by. */
 static const char *
 legacy_sign(const struct ba_case *c, enum client client)
 {
-	const char *typ;
-
-	if (ba_json_has(c->claims, "typ") &&
-	    (ba_json_string(c->claims, "typ", &typ) != BA_OK ||
-		strcmp(typ, "Bearer") != 0))
-		return "a typ that is not Bearer";
 	if (client == CLIENT_OTHER)
 		return NULL;
 	if (ba_json_has(c->claims, "nonce"))
@@ -191,8 +206,11 @@ sign(const struct ba_case *c)
 	client = find_client(c);
 	if (client == CLIENT_IN_AUD && ba_json_has(c->claims, "nonce"))
 		return "a nonce, and the client as aud";
-	return c->issuer->profile == BA_PROFILE_LEGACY ? legacy_sign(c, client)
-						       : NULL;
+	if (!c->introspected && c->issuer->profile != BA_PROFILE_LEGACY)
+		return NULL;
+	if (other_typ(c))
+		return "a typ that is not Bearer";
+	return c->introspected ? NULL : legacy_sign(c, client);
 }
 
 /*
@@ -218,16 +236,91 @@ access_sign(const struct ba_case *c)
 	return NULL;
 }
 
+/*
+ * RFC 7662 section 2.2: the type of RFC 6749 section 5.1, whose case does not
+ * matter; some answer with the name of RFC 7009's hint.
+ */
+static bool
+is_bearer(const struct ba_case *c)
+{
+	const char *type;
+
+	return ba_json_string(c->claims, "token_type", &type) == BA_OK &&
+	       (ba_equal_nocase(type, strlen(type), "bearer") ||
+		   strcmp(type, "access_token") == 0);
+}
+
+/* A DPoP-bound token is none that we could take, and N_A is no token. */
+static int
+answer_type(struct ba_case *c)
+{
+	char is[BA_SHOWN_MAX];
+
+	if (!ba_json_has(c->claims, "token_type") || is_bearer(c))
+		return BA_OK;
+	ba_case_say(c, NULL, "token_type is %s; an access token's is Bearer",
+	    ba_case_show(c, "token_type", is));
+	return BA_ERR_TYP;
+}
+
+/*
+ * No header has said it, and a refresh token or an ID token can be asked about
+ * as well.  That an answer has a scope or a client says nothing: those have
+ * them, too.  Each of these has been found to say nothing else.
+ */
+static const char *
+answer_sign(const struct ba_case *c)
+{
+	static const char *const names[] = { "token_type", "typ", "token_use",
+		"tokenName" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (ba_json_has(c->claims, names[i]))
+			return names[i];
+	return NULL;
+}
+
+static int
+no_alien(struct ba_case *c, const char *found)
+{
+	if (found == NULL)
+		return BA_OK;
+	ba_case_say(c, NULL, "no access token: it has %s", found);
+	return BA_ERR_ID_TOKEN;
+}
+
+static int
+answer_kind(struct ba_case *c)
+{
+	const char *found;
+	int err;
+
+	if ((err = answer_type(c)) != BA_OK ||
+	    (err = no_alien(c, sign(c))) != BA_OK)
+		return err;
+	found = answer_sign(c);
+	if (found == NULL) {
+		ba_case_say(c, NULL,
+		    "nothing says that it is an access token: the answer has "
+		    "neither token_type nor typ nor token_use");
+		return BA_ERR_ID_TOKEN;
+	}
+	ba_case_say(c, NULL, "an access token by %s", found);
+	return BA_OK;
+}
+
 int
 ba_profile_kind(struct ba_case *c)
 {
 	bool legacy = c->issuer->profile == BA_PROFILE_LEGACY;
-	const char *found = sign(c);
+	const char *found;
 
-	if (found != NULL) {
-		ba_case_say(c, NULL, "no access token: it has %s", found);
-		return BA_ERR_ID_TOKEN;
-	}
+	if (c->introspected)
+		return answer_kind(c);
+	found = sign(c);
+	if (found != NULL)
+		return no_alien(c, found);
 	if (!legacy) {
 		ba_case_say(c, NULL, "no sign of another kind");
 		return BA_OK;
@@ -247,7 +340,8 @@ static int
 required(struct ba_case *c)
 {
 	static const char *const needed[] = { "sub", "client_id", "jti" };
-	size_t i, n = c->issuer->profile == BA_PROFILE_LEGACY ? 1 : 3;
+	bool all = c->issuer->profile == BA_PROFILE_RFC9068 && !c->introspected;
+	size_t i, n = all ? 3 : 1;
 	char is[BA_SHOWN_MAX];
 	const char *value;
 
@@ -284,17 +378,35 @@ tenant(struct ba_case *c)
 	return BA_OK;
 }
 
+/* No proof of possession is known here: RFC 7800 section 3. */
+static int
+no_cnf(struct ba_case *c)
+{
+	char is[BA_SHOWN_MAX];
+
+	if (!ba_json_has(c->claims, "cnf"))
+		return BA_OK;
+	ba_case_say(c, NULL, "cnf is %s", ba_case_show(c, "cnf", is));
+	return BA_ERR_CNF;
+}
+
 int
 ba_profile_claims(struct ba_case *c)
 {
-	char is[BA_SHOWN_MAX];
 	int err;
 
-	/* No proof of possession is known here: RFC 7800 section 3. */
-	if (ba_json_has(c->claims, "cnf")) {
-		ba_case_say(c, NULL, "cnf is %s", ba_case_show(c, "cnf", is));
-		return BA_ERR_CNF;
-	}
-	err = required(c);
-	return err == BA_OK ? tenant(c) : err;
+	if ((err = no_cnf(c)) != BA_OK || (err = required(c)) != BA_OK)
+		return err;
+	return tenant(c);
+}
+
+int
+ba_profile_answer(struct ba_case *c)
+{
+	int err;
+
+	if ((err = answer_type(c)) != BA_OK ||
+	    (err = no_alien(c, alien_claim(c))) != BA_OK)
+		return err;
+	return no_cnf(c);
 }

@@ -15,6 +15,10 @@
  * legacy: typ is missing, JWT or at+jwt; something in the claims says that it
  * is one, and nothing that it is another kind.  For Keycloak, Entra ID and
  * Okta.
+ *
+ * Of claims that the issuer has answered with (RFC 7662), in both profiles:
+ * there is no header, sub alone is required, and one of them must say that an
+ * access token was asked about.
  */
 
 /*
@@ -44,6 +48,14 @@ BA_MUST_CHECK int ba_profile_type(struct ba_case *c, const char *typ);
  * 2), and other things that an issuer signs have none of these.  A null or an
  * empty string counts for nothing.
  * BA_ERR_ID_TOKEN.
+ *
+ * Of an answer: any of the first signs, or a typ other than Bearer, is
+ * BA_ERR_ID_TOKEN.  A token_type other than Bearer (in any case) and
+ * access_token is BA_ERR_TYP: the issuer has named the type, and it is none
+ * that we can take (DPoP, refresh_token, N_A).  And one of these must be there:
+ * token_type, typ (Keycloak), token_use "access" (Cognito) or "access_token"
+ * (Hydra), tokenName; BA_ERR_ID_TOKEN otherwise, for refresh tokens and ID
+ * tokens can be asked about, too, and have client and scope.
  */
 BA_MUST_CHECK int ba_profile_kind(struct ba_case *c);
 
@@ -58,9 +70,16 @@ const char *ba_profile_alien_claim(size_t i);
  * is not empty, of at most 1024 bytes; BA_ERR_CLAIM.  No cnf: no proof of
  * possession is known here (RFC 7800 section 3): BA_ERR_CNF.  iss, aud, exp
  * and iat have checks of their own.  tid must be the issuer's tenant, where
- * there is one: BA_ERR_TENANT.
+ * there is one: BA_ERR_TENANT.  Of an answer sub alone is required.
  */
 BA_MUST_CHECK int ba_profile_claims(struct ba_case *c);
+
+/*
+ * An answer about a token whose signature has said already what it is: does
+ * it say otherwise?  BA_ERR_TYP (token_type), BA_ERR_ID_TOKEN (one of
+ * ba_profile_alien_claim()), BA_ERR_CNF (the issuer has bound it to a key).
+ */
+BA_MUST_CHECK int ba_profile_answer(struct ba_case *c);
 
 /*
  * Claims that name the client to whom the token was issued, by provider:

@@ -18,7 +18,7 @@ BA_MUST_CHECK int ba_times_expiry(struct ba_case *c, int64_t *expp);
 /* nbf - skew <= now, where there is one, or BA_ERR_NBF. */
 BA_MUST_CHECK int ba_times_not_before(struct ba_case *c);
 
-/* iat - skew <= now, or BA_ERR_IAT.  Required. */
+/* iat - skew <= now, or BA_ERR_IAT.  Required, but of an issuer's answer. */
 BA_MUST_CHECK int ba_times_issued(struct ba_case *c);
 
 /*

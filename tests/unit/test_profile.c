@@ -742,6 +742,176 @@ test_v54_at09_id_tokens_of_providers(void **state)
 	assert_int_equal(type(LEGACY, "token-introspection+jwt"), BA_ERR_TYP);
 }
 
+/* --- answers of an issuer (RFC 7662) --------------------------------------- */
+
+static void
+expect_answer(const char *claims, int (*check)(struct ba_case *), int err)
+{
+	static const enum ba_profile profiles[] = { RFC, LEGACY };
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < N(profiles); i++) {
+		begin(&w, profiles[i]);
+		w.c.introspected = true;
+		expect(&w, claims, check, err);
+	}
+}
+
+/* Refresh tokens and ID tokens can be asked about, too. */
+static void
+test_int03_jwt09_kind_of_an_answer(void **state)
+{
+	static const struct {
+		const char *claims;
+		int err;
+	} table[] = {
+#define SUB    "\"sub\":\"x\",\"client_id\":\"cli\",\"scope\":\"login\""
+#define BEARER "{" SUB ",\"token_type\":\"Bearer\""
+		/* something must say it: not the scope, not the client */
+		{ "{" SUB "}", NO },
+		{ "{" SUB ",\"azpacr\":\"1\",\"appid\":\"x\"}", NO },
+		{ BEARER "}", BA_OK },
+		{ "{\"token_type\":\"Bearer\"}", BA_OK },
+		{ "{" SUB ",\"token_type\":\"bearer\"}", BA_OK },
+		{ "{" SUB ",\"token_type\":\"BEARER\"}", BA_OK },
+		{ "{" SUB ",\"token_type\":\"access_token\"}", BA_OK },
+		{ "{" SUB ",\"token_type\":\"Access_Token\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"Bearer \"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"Beare\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":null}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":1}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":[\"Bearer\"]}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"DPoP\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"mac\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"refresh_token\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"id_token\"}", BA_ERR_TYP },
+		{ "{" SUB ",\"token_type\":\"N_A\"}", BA_ERR_TYP },
+		/* … whatever else says that it is one */
+		{ "{" SUB ",\"token_type\":\"DPoP\",\"typ\":\"Bearer\"}",
+		    BA_ERR_TYP },
+		{ "{" SUB ",\"typ\":\"Bearer\"}", BA_OK },
+		{ "{" SUB ",\"typ\":\"bearer\"}", NO },
+		{ "{" SUB ",\"typ\":\"Refresh\"}", NO },
+		{ "{" SUB ",\"typ\":\"ID\"}", NO },
+		{ "{" SUB ",\"typ\":null}", NO },
+		{ BEARER ",\"typ\":\"Bearer\"}", BA_OK },
+		{ BEARER ",\"typ\":\"Refresh\"}", NO },
+		{ BEARER ",\"typ\":1}", NO },
+		{ "{" SUB ",\"token_use\":\"access\"}", BA_OK },
+		{ "{" SUB ",\"token_use\":\"access_token\"}", BA_OK },
+		{ "{" SUB ",\"token_use\":\"access_toke\"}", NO },
+		{ "{" SUB ",\"token_use\":\"id\"}", NO },
+		{ "{" SUB ",\"token_use\":\"refresh_token\"}", NO },
+		{ "{" SUB ",\"token_use\":null}", NO },
+		{ BEARER ",\"token_use\":\"access_token\"}", BA_OK },
+		{ BEARER ",\"token_use\":\"refresh_token\"}", NO },
+		{ "{" SUB ",\"tokenName\":\"access_token\"}", BA_OK },
+		{ BEARER ",\"tokenName\":\"refresh_token\"}", NO },
+		{ "{" SUB ",\"tokenName\":\"access\"}", NO },
+		/* alien claims as ever */
+		{ BEARER ",\"at_hash\":\"x\"}", NO },
+		{ BEARER ",\"events\":{}}", NO },
+		{ BEARER ",\"token_introspection\":{}}", NO },
+		{ BEARER ",\"htm\":\"POST\"}", NO },
+		{ BEARER ",\"status_list\":{}}", NO },
+		{ BEARER ",\"aud\":\"cli\",\"nonce\":\"n\"}", NO },
+		{ BEARER ",\"aud\":\"ssh\",\"nonce\":\"n\"}", BA_OK },
+		{ BEARER ",\"aud\":\"cli\"}", BA_OK },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++)
+		expect_answer(table[i].claims, ba_profile_kind, table[i].err);
+}
+
+/* A JWT may not say what only an answer says. */
+static void
+test_jwt09_token_use_of_a_jwt(void **state)
+{
+	static const struct kind kinds[] = {
+		{ "{" SUB ",\"token_use\":\"access\"}", BA_OK, BA_OK },
+		{ "{" SUB ",\"token_use\":\"access_token\"}", NO, NO },
+		/* token_type is no claim of a JWT, and says nothing in one */
+		{ "{" SUB ",\"token_type\":\"DPoP\"}", BA_OK, BA_OK },
+	};
+
+	(void)state;
+	judge_kinds(kinds, N(kinds));
+}
+
+static void
+test_int03_required_of_an_answer(void **state)
+{
+	static const struct {
+		const char *claims;
+		int err;
+	} table[] = {
+		{ "{\"sub\":\"x\"}", BA_OK },
+		{ "{\"sub\":\"x\",\"client_id\":1,\"jti\":null}", BA_OK },
+		{ "{\"client_id\":\"x\",\"jti\":\"x\"}", BA_ERR_CLAIM },
+		{ "{\"sub\":\"\"}", BA_ERR_CLAIM },
+		{ "{\"sub\":1}", BA_ERR_CLAIM },
+		{ "{\"sub\":null}", BA_ERR_CLAIM },
+		{ "{\"sub\":\"x\",\"cnf\":{}}", BA_ERR_CNF },
+		{ "{\"sub\":\"x\",\"cnf\":null}", BA_ERR_CNF },
+	};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++)
+		expect_answer(table[i].claims, ba_profile_claims, table[i].err);
+	/* a tenant as ever */
+	begin(&w, LEGACY);
+	w.c.introspected = true;
+	w.issuer.tenant = TENANT;
+	expect(&w, "{\"sub\":\"x\"}", ba_profile_claims, BA_ERR_TENANT);
+	expect(&w, "{\"sub\":\"x\",\"tid\":\"" TENANT "\"}", ba_profile_claims,
+	    BA_OK);
+}
+
+/* Beside a signature: nothing has to be there, and nothing may contradict. */
+static void
+test_int03_answer_about_a_signed_token(void **state)
+{
+	static const struct {
+		const char *claims;
+		int err;
+	} table[] = {
+		{ "{}", BA_OK },
+		{ "{\"token_type\":\"bearer\"}", BA_OK },
+		{ "{\"token_type\":\"DPoP\"}", BA_ERR_TYP },
+		{ "{\"token_type\":null}", BA_ERR_TYP },
+		{ "{\"token_use\":\"access_token\"}", BA_OK },
+		{ "{\"token_use\":\"refresh_token\"}", BA_ERR_ID_TOKEN },
+		{ "{\"at_hash\":\"x\"}", BA_ERR_ID_TOKEN },
+		{ "{\"cnf\":{\"x5t#S256\":\"x\"}}", BA_ERR_CNF },
+		{ "{\"jti\":\"x\"}", BA_OK },
+	};
+	struct world w;
+	json_t *o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		begin(&w, RFC);
+		w.c.introspected = true;
+		/* says nothing where nothing is to be said */
+		ba_case_say(&w.c, NULL, "it is active");
+		assert_int_equal(
+		    ba_json_parse(table[i].claims, strlen(table[i].claims), &o),
+		    BA_OK);
+		w.c.claims = o;
+		assert_int_equal(ba_profile_answer(&w.c), table[i].err);
+		json_decref(o);
+		assert_int_equal(strcmp(w.c.detail, "it is active") == 0,
+		    table[i].err == BA_OK);
+	}
+}
+
 int
 main(void)
 {
@@ -759,6 +929,10 @@ main(void)
 		cmocka_unit_test(test_scope_claim),
 		cmocka_unit_test(test_v54_access_tokens_of_providers),
 		cmocka_unit_test(test_v54_at09_id_tokens_of_providers),
+		cmocka_unit_test(test_int03_jwt09_kind_of_an_answer),
+		cmocka_unit_test(test_jwt09_token_use_of_a_jwt),
+		cmocka_unit_test(test_int03_required_of_an_answer),
+		cmocka_unit_test(test_int03_answer_about_a_signed_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -341,6 +341,34 @@ test_jwt02_at06_issued(void **state)
 	judge_rows("iat", missing, N(missing), ba_times_issued, OFF);
 }
 
+/* RFC 7662 section 2.2: an answer may have none; one that is there counts. */
+static void
+test_int03_issued_of_an_answer(void **state)
+{
+	static const struct {
+		const char *claims;
+		int err;
+	} table[] = {
+		{ "{}", BA_OK },
+		{ "{\"iat\":1700000060}", BA_OK },
+		{ "{\"iat\":1700000061}", BA_ERR_IAT },
+		{ "{\"iat\":null}", BA_ERR_IAT },
+		{ "{\"iat\":\"1700000000\"}", BA_ERR_IAT },
+	};
+	struct world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		begin(&w, NOW, 60);
+		w.c.introspected = true;
+		assert_int_equal(
+		    judge(&w, table[i].claims, ba_times_issued), table[i].err);
+	}
+	begin(&w, NOW, 60);
+	assert_int_equal(judge(&w, "{}", ba_times_issued), BA_ERR_IAT);
+}
+
 /* RFC 9470: with a limit as large as there is, only "ahead" decides. */
 static void
 test_step01_authentication_ahead(void **state)
@@ -525,6 +553,7 @@ main(void)
 		cmocka_unit_test(test_expiry_given),
 		cmocka_unit_test(test_jwt02_not_before),
 		cmocka_unit_test(test_jwt02_at06_issued),
+		cmocka_unit_test(test_int03_issued_of_an_answer),
 		cmocka_unit_test(test_step01_authentication_ahead),
 		cmocka_unit_test(test_step01_max_auth_age),
 		cmocka_unit_test(test_jwt14_age),
