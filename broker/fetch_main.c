@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,10 +23,19 @@
 #define SOCKET_FD 3
 
 /*
- * Enough for 64 answers and as many threads of libcurl's resolver, whose
- * stacks count in full; a leak ends here and not with the machine.
+ * Enough for 256 requests with their answers and as many threads of libcurl's
+ * resolver, whose stacks count in full; a leak ends here and not with the
+ * machine.
  */
 #define ADDRESS_SPACE ((rlim_t)1024 * 1024 * 1024)
+
+/* By default 8 MiB, of which 256 would not fit.  getaddrinfo(3) keeps its
+   large things on the heap. */
+#define THREAD_STACK (256 * 1024)
+
+/* For each request a connection and the two ends of its resolver's pair, and
+   the idle connections. */
+#define DESCRIPTORS 2048
 
 static int
 refuse(const char *why)
@@ -40,6 +50,34 @@ set_limit(__rlimit_resource_t what, rlim_t n)
 	struct rlimit l = { .rlim_cur = n, .rlim_max = n };
 
 	return setrlimit(what, &l) == 0;
+}
+
+static bool
+shrink_stacks(void)
+{
+	pthread_attr_t a;
+	bool ok;
+
+	if (pthread_attr_init(&a) != 0)
+		return false;
+	ok = pthread_attr_setstacksize(&a, THREAD_STACK) == 0 &&
+	     pthread_setattr_default_np(&a) == 0;
+	(void)pthread_attr_destroy(&a);
+	return ok;
+}
+
+/* As many as we want, or as we may have: then some requests fail. */
+static bool
+allow_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return false;
+	if (l.rlim_cur >= DESCRIPTORS)
+		return true;
+	l.rlim_cur = l.rlim_max < DESCRIPTORS ? l.rlim_max : DESCRIPTORS;
+	return setrlimit(RLIMIT_NOFILE, &l) == 0;
 }
 
 /*
@@ -71,7 +109,8 @@ confine(void)
 	if (!parent_is_peer())
 		return "descriptor 3 is no socket of the parent; "
 		       "bearerauthd starts this program";
-	if (!set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_FSIZE, 0))
+	if (!set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_FSIZE, 0) ||
+	    !allow_descriptors() || !shrink_stacks())
 		return "setrlimit failed";
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	/* Sanitizers map terabytes.  Threads need no heap of their own. */

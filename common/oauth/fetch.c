@@ -26,6 +26,15 @@
 
 #define READ_CHUNK (64 * 1024)
 
+/*
+ * Requests that the helper has not read.  A thousand with ordinary tokens; of
+ * the largest ten, and more are BA_ERR_BUSY.
+ */
+#define OUT_MAX (4 * 1024 * 1024)
+
+/* … and above this no more tokens: keys, which all wait for, are asked for. */
+#define OUT_FORMS_MAX (3 * 1024 * 1024)
+
 struct ba_fetch {
 	char *helper;
 	int fd; /* -1: none runs */
@@ -52,7 +61,7 @@ ba_fetch_new(const char *helper, struct ba_fetch **fetchp)
 	f->fd = -1;
 	f->pid = -1;
 	ba_buf_init(&f->in, BA_WIRE_FETCH_MAX + 4);
-	ba_buf_init(&f->out, BA_WIRE_FETCH_MAX + 4);
+	ba_buf_init(&f->out, OUT_MAX);
 	*fetchp = f;
 	return BA_OK;
 }
@@ -174,27 +183,56 @@ start(struct ba_fetch *f)
 	return BA_OK;
 }
 
+static void
+put_buf(struct ba_msg_out *o, enum ba_tag tag, const struct ba_buf *b)
+{
+	if (b != NULL)
+		ba_msg_put(o, tag, b->p, b->len);
+}
+
+/* Nothing is put for what is not there: absent means the same. */
+static int
+put_request(
+    struct ba_buf *out, uint32_t serial, const struct ba_http_request *q)
+{
+	struct ba_msg_out o;
+
+	ba_msg_begin(&o, out, BA_WIRE_VERSION, BA_MSG_FETCH);
+	ba_msg_put_u32(&o, BA_TAG_SERIAL, serial);
+	ba_msg_put_str(&o, BA_TAG_URL, q->url);
+	ba_msg_put_u32(&o, BA_TAG_TIMEOUT, q->timeout_ms);
+	if (q->body_max > 0)
+		ba_msg_put_u32(&o, BA_TAG_BODY_MAX, (uint32_t)q->body_max);
+	ba_msg_put_str(&o, BA_TAG_ACCEPT, q->accept);
+	ba_msg_put_str(&o, BA_TAG_ETAG, q->etag);
+	put_buf(&o, BA_TAG_FORM, q->form);
+	ba_msg_put_str(&o, BA_TAG_AUTHORIZATION, q->authorization);
+	put_buf(&o, BA_TAG_CERTIFICATE, q->certificate);
+	put_buf(&o, BA_TAG_KEY, q->key);
+	if (q->pool != 0)
+		ba_msg_put_u64(&o, BA_TAG_POOL, q->pool);
+	ba_msg_put_str(&o, BA_TAG_CA_FILE, q->ca_file);
+	ba_msg_put_str(&o, BA_TAG_CA_DIRECTORY, q->ca_directory);
+	ba_msg_put_str(&o, BA_TAG_PROXY, q->proxy);
+	ba_msg_put_str(&o, BA_TAG_NO_PROXY, q->no_proxy);
+	return ba_msg_end(&o);
+}
+
 int
 ba_fetch_send(struct ba_fetch *f, const struct ba_http_request *request,
     uint32_t *serialp)
 {
-	struct ba_msg_out o;
+	const char *why;
 	int r;
 
 	*serialp = 0;
-	if (!ba_url_ok(request->url))
-		return BA_ERR_HTTP;
-	if (request->timeout_ms == 0 ||
-	    request->timeout_ms > BA_HTTP_TIMEOUT_MAX)
-		return BA_ERR_INTERNAL;
-	if (f->fd < 0 && (r = start(f)) != BA_OK)
-		return r;
-	ba_msg_begin(&o, &f->out, BA_WIRE_VERSION, BA_MSG_FETCH);
-	ba_msg_put_u32(&o, BA_TAG_SERIAL, f->next_serial);
-	ba_msg_put_str(&o, BA_TAG_URL, request->url);
-	ba_msg_put_u32(&o, BA_TAG_TIMEOUT, request->timeout_ms);
-	ba_msg_put_str(&o, BA_TAG_CA_FILE, request->ca_file);
-	r = ba_msg_end(&o);
+	r = ba_http_request_check(request, &why);
+	if (r == BA_OK && f->fd < 0)
+		r = start(f);
+	if (r == BA_OK && request->form != NULL && f->out.len > OUT_FORMS_MAX)
+		return BA_ERR_BUSY;
+	if (r == BA_OK)
+		r = put_request(&f->out, f->next_serial, request);
 	/* A helper that does not read is no fault of the configuration. */
 	if (r == BA_ERR_LIMIT)
 		return BA_ERR_BUSY;
@@ -275,6 +313,20 @@ outcome_ok(uint32_t error, uint32_t status)
 	return false;
 }
 
+/* Is it an answer, and of values that http_curl.c may give? */
+static bool
+answer_ok(const struct ba_msg *m)
+{
+	char etag[BA_HTTP_ETAG_MAX + 1];
+
+	return m->type == BA_MSG_FETCHED && m->version == BA_WIRE_VERSION &&
+	       outcome_ok(ba_msg_u32(m, BA_TAG_ERROR, UINT32_MAX),
+		   ba_msg_u32(m, BA_TAG_HTTP_STATUS, UINT32_MAX)) &&
+	       ba_msg_u32(m, BA_TAG_RETRY_AFTER, 0) <= BA_HTTP_RETRY_MAX &&
+	       ba_msg_get_str(m, BA_TAG_ETAG, etag, sizeof(etag)) == BA_OK &&
+	       (etag[0] == '\0' || ba_http_etag_ok(etag));
+}
+
 /* Judge every frame that has become whole. */
 static int
 check(struct ba_fetch *f)
@@ -293,9 +345,7 @@ check(struct ba_fetch *f)
 		r = ba_msg_parse(f->in.p + f->checked, total, &m);
 		if (r != BA_OK)
 			return r;
-		if (m.type != BA_MSG_FETCHED ||
-		    !outcome_ok(ba_msg_u32(&m, BA_TAG_ERROR, UINT32_MAX),
-			ba_msg_u32(&m, BA_TAG_HTTP_STATUS, UINT32_MAX)))
+		if (!answer_ok(&m))
 			return BA_ERR_PROTOCOL;
 		f->checked += total;
 	}
@@ -328,8 +378,12 @@ read_answer(const struct ba_msg *m, struct ba_http_response *r)
 	r->status = ba_msg_u32(m, BA_TAG_HTTP_STATUS, 0);
 	if (ba_msg_has(m, BA_TAG_MAX_AGE))
 		r->max_age = ba_msg_u32(m, BA_TAG_MAX_AGE, 0);
+	if (ba_msg_has(m, BA_TAG_RETRY_AFTER))
+		r->retry_after = ba_msg_u32(m, BA_TAG_RETRY_AFTER, 0);
 	e = ba_msg_get_str(
 	    m, BA_TAG_CONTENT_TYPE, r->content_type, sizeof(r->content_type));
+	if (e == BA_OK)
+		e = ba_msg_get_str(m, BA_TAG_ETAG, r->etag, sizeof(r->etag));
 	if (e == BA_OK)
 		e = ba_msg_get_str(m, BA_TAG_WHY, r->why, sizeof(r->why));
 	if (e == BA_OK)

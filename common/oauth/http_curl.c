@@ -12,40 +12,45 @@
 
 #include <curl/curl.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/oauth/http.h"
 #include "common/oauth/http_curl.h"
+#include "common/oauth/http_memory.h"
+#include "common/oauth/http_pool.h"
+#include "common/oauth/http_trust.h"
 #include "common/wire/message.h"
 
 /*
- * More than the broker ever has under way for its issuers; and what bounds
- * our memory: this many bodies of BA_HTTP_BODY_MAX.
+ * More than the broker mostly has under way: 32 questions for each of several
+ * issuers.  And what bounds our memory: this many bodies of BA_HTTP_BODY_MAX,
+ * and as many threads of the resolver (fetch_main.c).
  */
-#define TRANSFERS_MAX 64
-
-/* Above the largest FETCH: a URL, a CA file's path, the rest. */
-#define REQUEST_MAX 8192
+#define TRANSFERS_MAX 256
 
 /* All header lines of one answer.  Real ones have 1 to 8 KiB. */
 #define HEADERS_MAX (64 * 1024)
 
-/*
- * Idle connections kept.  A key set is asked for directly after the metadata,
- * mostly from the same host; after that not for an hour.
- */
+/* Idle connections kept in each pool. */
 #define CONNECTIONS_KEPT 8
 
-/*
- * How long parsed CA certificates are kept (s): long enough for metadata and
- * key set in a row, short enough that a changed file counts soon.
- */
-#define CA_KEPT 60
+#define READ_CHUNK (64 * 1024)
 
 struct transfer {
 	TAILQ_ENTRY(transfer) link;
 	CURL *easy; /* NULL once it has ended */
+	uint8_t version; /* of the message that asked */
 	uint32_t serial;
+
+	/* The request, gone as soon as it has ended. */
+	struct ba_buf frame; /* all of it, as it came */
+	struct ba_http_request q; /* … into frame … */
+	struct ba_buf form, certificate, key; /* … and this, too */
+	struct curl_slist *fields;
+	struct ba_http_trusted trusted;
+	struct ba_http_pool *pool;
+
 	size_t header_bytes;
 	const char *limit; /* the limit that was exceeded */
 	char message[CURL_ERROR_SIZE];
@@ -58,7 +63,8 @@ struct server {
 	int fd;
 	bool closed; /* the other side is gone */
 	CURLM *multi;
-	struct curl_slist *headers;
+	struct ba_http_pools *pools;
+	struct ba_http_trust *trust;
 	struct transfers list; /* oldest first */
 	size_t n_list;
 	size_t n_ended; /* … that wait to be answered */
@@ -92,6 +98,18 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* Before any handshake.  Should it not be called, nobody is trusted. */
+static CURLcode
+on_tls(CURL *easy, void *ssl_ctx, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)easy;
+	if (ba_http_trust_install(&t->trusted, ssl_ctx) != BA_OK)
+		return CURLE_SSL_CACERT_BADFILE;
+	return CURLE_OK;
+}
+
 /*
  * What every transfer may not do.  Much of it is libcurl's default today; it
  * is said all the same, because login security hangs on it.
@@ -106,7 +124,6 @@ static const struct {
 	/* … no joining of its thread when our time is up; else one issuer's
 	   dead name server would hold up the requests to all others. */
 	{ CURLOPT_QUICK_EXIT, 1 },
-	{ CURLOPT_CA_CACHE_TIMEOUT, CA_KEPT },
 	{ CURLOPT_NOPROGRESS, 1 },
 	{ CURLOPT_HTTPGET, 1 },
 	/* HTTP/2 would be one more parser of a stranger's bytes, for two
@@ -117,6 +134,10 @@ static const struct {
 	{ CURLOPT_SSL_VERIFYPEER, 1 },
 	{ CURLOPT_SSL_VERIFYHOST, 2 },
 	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	/* Whom to trust is said by on_tls(), which libcurl cannot compare: so
+	   it keeps neither certificates nor TLS sessions. */
+	{ CURLOPT_CA_CACHE_TIMEOUT, 0 },
+	{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
 	/* TR-03 */
 	{ CURLOPT_FOLLOWLOCATION, 0 },
 	{ CURLOPT_MAXREDIRS, 0 },
@@ -125,6 +146,12 @@ static const struct {
 	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
 	{ CURLOPT_HTTPAUTH, CURLAUTH_NONE },
 	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+	/* A proxy gets a CONNECT, and of our fields none. */
+	{ CURLOPT_PROXYTYPE, CURLPROXY_HTTP },
+	{ CURLOPT_PROXYPORT, 80 },
+	{ CURLOPT_HTTPPROXYTUNNEL, 1 },
+	{ CURLOPT_HEADEROPT, CURLHEADER_SEPARATE },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
 	/* The path byte for byte as configured, "/../" too. */
 	{ CURLOPT_PATH_AS_IS, 1 },
 };
@@ -134,11 +161,23 @@ static const struct {
 	const char *value;
 } fixed_strings[] = {
 	{ CURLOPT_PROTOCOLS_STR, "https" },
+	/* Of TLS 1.2 (RFC 9325 section 4.2).  Above all no DHE: with the
+	   groups that a hostile issuer may choose, a handshake takes this one
+	   thread a second, and all other issuers with it. */
+	{ CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20" },
 	{ CURLOPT_REDIR_PROTOCOLS_STR, "https" },
 	/* Empty: no proxy, and none from the environment (V42). */
 	{ CURLOPT_PROXY, "" },
+	{ CURLOPT_NOPROXY, "" },
+	{ CURLOPT_CAINFO, NULL },
+	{ CURLOPT_CAPATH, NULL },
+	/* Empty: an encrypted key does not open, and nobody is asked. */
+	{ CURLOPT_SSLCERTTYPE, "PEM" },
+	{ CURLOPT_SSLKEYTYPE, "PEM" },
+	{ CURLOPT_KEYPASSWD, "" },
 	{ CURLOPT_USERAGENT, "bearerauth/" PACKAGE_VERSION },
-	/* NULL: nothing is offered, and nothing is unpacked. */
+	/* NULL: nothing is offered, and nothing is unpacked; but for a
+	   Transfer-Encoding unasked for, which on_body() bounds. */
 	{ CURLOPT_ACCEPT_ENCODING, NULL },
 };
 
@@ -160,8 +199,7 @@ set_fixed(CURL *easy)
 		if (c != CURLE_OK)
 			return c;
 	}
-	return curl_easy_setopt(
-	    easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BA_HTTP_BODY_MAX);
+	return c;
 }
 
 #define SET(option, value)                                                     \
@@ -175,26 +213,52 @@ set_callbacks(struct transfer *t)
 	if (SET(CURLOPT_PRIVATE, t) || SET(CURLOPT_ERRORBUFFER, t->message) ||
 	    SET(CURLOPT_WRITEFUNCTION, on_body) || SET(CURLOPT_WRITEDATA, t) ||
 	    SET(CURLOPT_HEADERFUNCTION, on_header) ||
-	    SET(CURLOPT_HEADERDATA, t))
+	    SET(CURLOPT_HEADERDATA, t) ||
+	    SET(CURLOPT_SSL_CTX_FUNCTION, on_tls) ||
+	    SET(CURLOPT_SSL_CTX_DATA, t))
 		return c;
 	return CURLE_OK;
 }
 
-/* libcurl keeps copies of the strings. */
+/* libcurl keeps copies of the strings … */
 static CURLcode
-set_request(struct transfer *t, const char *url, const char *ca_file,
-    unsigned timeout_ms)
+set_request(struct transfer *t)
 {
+	const struct ba_http_request *q = &t->q;
 	CURLcode c;
 
-	if (SET(CURLOPT_URL, url) ||
-	    SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms) ||
-	    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms))
+	if (SET(CURLOPT_URL, q->url) ||
+	    SET(CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) ||
+	    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)q->timeout_ms) ||
+	    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->r.body.max) ||
+	    SET(CURLOPT_HTTPHEADER, t->fields) ||
+	    SET(CURLOPT_SHARE, ba_http_pool_share(t->pool)))
 		return c;
-	if (ca_file[0] == '\0')
-		return CURLE_OK;
-	/* libcurl's own directory of certificates would go on counting. */
-	if (SET(CURLOPT_CAINFO, ca_file) || SET(CURLOPT_CAPATH, NULL))
+	if (q->proxy != NULL && SET(CURLOPT_PROXY, q->proxy))
+		return c;
+	if (q->no_proxy != NULL && SET(CURLOPT_NOPROXY, q->no_proxy))
+		return c;
+	return CURLE_OK;
+}
+
+/* … but not of these, which stay where they are until the transfer ends. */
+static CURLcode
+set_secrets(struct transfer *t)
+{
+	const struct ba_http_request *q = &t->q;
+	struct curl_blob certificate = { t->certificate.p, t->certificate.len,
+		CURL_BLOB_NOCOPY };
+	struct curl_blob key = { t->key.p, t->key.len, CURL_BLOB_NOCOPY };
+	CURLcode c;
+
+	if (q->form != NULL &&
+	    (SET(CURLOPT_POST, 1L) ||
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len) ||
+		SET(CURLOPT_POSTFIELDS, (const char *)q->form->p)))
+		return c;
+	if (q->certificate != NULL &&
+	    (SET(CURLOPT_SSLCERT_BLOB, &certificate) ||
+		SET(CURLOPT_SSLKEY_BLOB, &key)))
 		return c;
 	return CURLE_OK;
 }
@@ -265,34 +329,88 @@ fail_by_code(struct transfer *t, CURLcode code)
 	fail(t, err, text);
 }
 
-static void
-read_cache_control(struct transfer *t)
+/* A field's first value and how often it stands there; NULL and 0. */
+static const char *
+get_field(struct transfer *t, const char *name, size_t *timesp)
 {
 	struct curl_header *h;
-	size_t i = 0;
 
-	while (curl_easy_header(t->easy, "Cache-Control", i++, CURLH_HEADER, -1,
-		   &h) == CURLHE_OK)
-		t->r.max_age = ba_http_max_age(h->value, t->r.max_age);
+	*timesp = 0;
+	if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) !=
+	    CURLHE_OK)
+		return NULL;
+	*timesp = h->amount;
+	return h->value;
 }
 
 /* Two Content-Types are as good as none: who knows which one counts. */
 static void
 read_content_type(struct transfer *t)
 {
-	struct curl_header *h;
+	size_t times;
+	const char *value = get_field(t, "Content-Type", &times);
 
-	if (curl_easy_header(t->easy, "Content-Type", 0, CURLH_HEADER, -1,
-		&h) == CURLHE_OK &&
-	    h->amount == 1)
+	if (times == 1)
 		ba_http_media_type(
-		    h->value, t->r.content_type, sizeof(t->r.content_type));
+		    value, t->r.content_type, sizeof(t->r.content_type));
+}
+
+/* Cache-Control, and only where that does not say it Expires (RFC 9111
+   section 5.3), of which two are none. */
+static void
+read_lifetime(struct transfer *t, int64_t date)
+{
+	struct curl_header *h;
+	const char *value;
+	size_t i = 0, times;
+
+	while (curl_easy_header(t->easy, "Cache-Control", i++, CURLH_HEADER, -1,
+		   &h) == CURLHE_OK)
+		t->r.max_age = ba_http_max_age(h->value, t->r.max_age);
+	if (t->r.max_age >= 0)
+		return;
+	value = get_field(t, "Expires", &times);
+	if (times > 0)
+		t->r.max_age = times == 1 ? ba_http_expires(value, date) : 0;
+}
+
+static void
+read_retry_after(struct transfer *t, int64_t date)
+{
+	size_t times;
+	const char *value = get_field(t, "Retry-After", &times);
+
+	if (times > 0)
+		t->r.retry_after = ba_http_retry_after(value, date);
+}
+
+static void
+read_etag(struct transfer *t)
+{
+	size_t times;
+	const char *value = get_field(t, "ETag", &times);
+
+	if (times == 1 && ba_http_etag_ok(value) &&
+	    ba_copy_str(t->r.etag, sizeof(t->r.etag), value) != BA_OK)
+		t->r.etag[0] = '\0';
+}
+
+/* When the answer was made, by their clock, or else by ours. */
+static int64_t
+read_date(struct transfer *t)
+{
+	size_t times;
+	const char *value = get_field(t, "Date", &times);
+	int64_t date = times == 1 ? ba_http_date(value) : -1;
+
+	return date >= 0 ? date : ba_clock_wall(&ba_clock_system);
 }
 
 static void
 read_answer(struct transfer *t)
 {
 	long status = 0;
+	int64_t date;
 
 	if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) !=
 		CURLE_OK ||
@@ -302,8 +420,11 @@ read_answer(struct transfer *t)
 	}
 	t->r.err = BA_OK;
 	t->r.status = (unsigned)status;
+	date = read_date(t);
 	read_content_type(t);
-	read_cache_control(t);
+	read_lifetime(t, date);
+	read_retry_after(t, date);
+	read_etag(t);
 }
 
 static void
@@ -314,6 +435,14 @@ end_transfer(struct server *s, struct transfer *t)
 		curl_easy_cleanup(t->easy);
 		t->easy = NULL;
 	}
+	curl_slist_free_all(t->fields);
+	t->fields = NULL;
+	if (t->pool != NULL)
+		ba_http_pool_leave(s->pools, t->pool);
+	t->pool = NULL;
+	ba_http_trust_release(&t->trusted);
+	ba_buf_wipe(&t->frame);
+	ba_wipe(&t->q, sizeof(t->q));
 	s->n_ended++;
 }
 
@@ -327,60 +456,180 @@ free_transfer(struct server *s, struct transfer *t)
 	ba_wipe_free(t, sizeof(*t));
 }
 
+/* "Name: value"; nothing where there is no value. */
+static int
+add_field(struct transfer *t, const char *name, const char *value)
+{
+	struct curl_slist *more;
+	struct ba_buf line;
+	int r;
+
+	if (value == NULL)
+		return BA_OK;
+	ba_buf_init(&line, BA_HTTP_FIELD_MAX + 64);
+	r = ba_buf_append_str(&line, name);
+	if (r == BA_OK)
+		r = ba_buf_append_str(&line, value);
+	if (r == BA_OK) {
+		more = curl_slist_append(t->fields, ba_buf_str(&line));
+		if (more != NULL)
+			t->fields = more;
+		else
+			r = BA_ERR_NOMEM;
+	}
+	ba_buf_wipe(&line);
+	return r;
+}
+
+static int
+make_fields(struct transfer *t)
+{
+	const struct ba_http_request *q = &t->q;
+	int r;
+
+	r = add_field(
+	    t, "Accept: ", q->accept != NULL ? q->accept : "application/json");
+	if (r == BA_OK)
+		r = add_field(t, "If-None-Match: ", q->etag);
+	if (r == BA_OK)
+		r = add_field(t, "Authorization: ", q->authorization);
+	if (r == BA_OK && q->form != NULL)
+		r = add_field(
+		    t, "Content-Type: ", "application/x-www-form-urlencoded");
+	/* No value: not sent.  "100-continue" would cost a round trip. */
+	if (r == BA_OK)
+		r = add_field(t, "Expect:", "");
+	return r;
+}
+
 static CURLcode
-set_up(struct server *s, struct transfer *t, const char *url,
-    const char *ca_file, unsigned timeout_ms)
+set_up(struct server *s, struct transfer *t)
 {
 	CURLcode c;
 
-	t->easy = curl_easy_init();
-	if (t->easy == NULL)
+	if (make_fields(t) != BA_OK ||
+	    ba_http_pool_enter(s->pools, t->q.pool, t->trusted.number,
+		t->q.certificate, &t->pool) != BA_OK ||
+	    (t->easy = curl_easy_init()) == NULL)
 		return CURLE_OUT_OF_MEMORY;
 	c = set_fixed(t->easy);
 	if (c == CURLE_OK)
 		c = set_callbacks(t);
 	if (c == CURLE_OK)
-		c = curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, s->headers);
+		c = set_request(t);
 	if (c == CURLE_OK)
-		c = set_request(t, url, ca_file, timeout_ms);
+		c = set_secrets(t);
 	if (c == CURLE_OK &&
 	    curl_multi_add_handle(s->multi, t->easy) != CURLM_OK)
 		c = CURLE_FAILED_INIT;
 	return c;
 }
 
-/* Begin what the message asks for; what cannot begin has ended. */
-static int
-begin_transfer(struct server *s, const struct ba_msg *m)
+/*
+ * A field as a string in its frame; NULL where it is absent.  The byte behind
+ * a field is the tag of the next, which has been read, or the buffer's NUL.
+ */
+static const char *
+string_at(struct transfer *t, const struct ba_msg *m, enum ba_tag tag)
 {
-	char url[BA_URL_MAX + 1], ca_file[4097];
-	uint32_t timeout_ms = ba_msg_u32(m, BA_TAG_TIMEOUT, 0);
-	struct transfer *t;
+	size_t at;
+
+	if (!ba_msg_has(m, tag))
+		return NULL;
+	at = (size_t)(m->field[tag].p - t->frame.p);
+	t->frame.p[at + m->field[tag].n] = '\0';
+	return (const char *)t->frame.p + at;
+}
+
+/* The same for bytes: borrowed by *view. */
+static const struct ba_buf *
+bytes_at(struct transfer *t, const struct ba_msg *m, enum ba_tag tag,
+    struct ba_buf *view)
+{
+	if (!ba_msg_has(m, tag))
+		return NULL;
+	ba_buf_init(view, m->field[tag].n);
+	view->p = t->frame.p + (m->field[tag].p - t->frame.p);
+	view->len = m->field[tag].n;
+	return view;
+}
+
+static void
+read_request(struct transfer *t, const struct ba_msg *m)
+{
+	struct ba_http_request *q = &t->q;
+
+	q->url = string_at(t, m, BA_TAG_URL);
+	q->timeout_ms = ba_msg_u32(m, BA_TAG_TIMEOUT, 0);
+	q->body_max = ba_msg_u32(m, BA_TAG_BODY_MAX, 0);
+	q->accept = string_at(t, m, BA_TAG_ACCEPT);
+	q->etag = string_at(t, m, BA_TAG_ETAG);
+	q->form = bytes_at(t, m, BA_TAG_FORM, &t->form);
+	q->authorization = string_at(t, m, BA_TAG_AUTHORIZATION);
+	q->certificate = bytes_at(t, m, BA_TAG_CERTIFICATE, &t->certificate);
+	q->key = bytes_at(t, m, BA_TAG_KEY, &t->key);
+	q->pool = ba_msg_u64(m, BA_TAG_POOL, 0);
+	q->ca_file = string_at(t, m, BA_TAG_CA_FILE);
+	q->ca_directory = string_at(t, m, BA_TAG_CA_DIRECTORY);
+	q->proxy = string_at(t, m, BA_TAG_PROXY);
+	q->no_proxy = string_at(t, m, BA_TAG_NO_PROXY);
+}
+
+/* Begin it, or say why not. */
+static bool
+start_transfer(struct server *s, struct transfer *t)
+{
+	char text[CURL_ERROR_SIZE];
+	const char *why;
 	CURLcode c;
 
-	if (ba_msg_get_str(m, BA_TAG_URL, url, sizeof(url)) != BA_OK ||
-	    ba_msg_get_str(m, BA_TAG_CA_FILE, ca_file, sizeof(ca_file)) !=
-		BA_OK)
-		return BA_ERR_PROTOCOL;
+	if (ba_http_request_check(&t->q, &why) != BA_OK) {
+		fail(t, BA_ERR_HTTP, why);
+		return false;
+	}
+	if (ba_http_trust_get(s->trust, t->q.ca_file, t->q.ca_directory,
+		&t->trusted, text, sizeof(text)) != BA_OK) {
+		fail(t, BA_ERR_TLS, text);
+		return false;
+	}
+	if (t->q.body_max > 0)
+		ba_buf_init(&t->r.body, t->q.body_max);
+	c = set_up(s, t);
+	if (c != CURLE_OK)
+		fail_by_code(t, c);
+	return c == CURLE_OK;
+}
+
+/* The transfer that a frame asks for; what cannot begin has ended. */
+static int
+begin_transfer(struct server *s, const void *frame, size_t n)
+{
+	struct transfer *t;
+	struct ba_msg m;
+	int r;
+
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return BA_ERR_NOMEM;
 	ba_http_response_init(&t->r);
-	t->serial = ba_msg_u32(m, BA_TAG_SERIAL, 0);
+	ba_buf_init(&t->frame, n);
+	r = ba_buf_append(&t->frame, frame, n);
+	if (r == BA_OK)
+		r = ba_msg_parse(t->frame.p, n, &m);
+	if (r == BA_OK && m.type != BA_MSG_FETCH)
+		r = BA_ERR_PROTOCOL;
+	if (r != BA_OK) {
+		ba_buf_wipe(&t->frame);
+		free(t);
+		return r;
+	}
+	t->version = m.version;
+	t->serial = ba_msg_u32(&m, BA_TAG_SERIAL, 0);
 	TAILQ_INSERT_TAIL(&s->list, t, link);
 	s->n_list++;
-
-	/* TR-01, TR-06, and for libcurl a time of 0 is no limit at all. */
-	if (!ba_url_ok(url)) {
-		fail(t, BA_ERR_HTTP, "not a URL that is asked (https only)");
+	read_request(t, &m);
+	if (!start_transfer(s, t))
 		end_transfer(s, t);
-	} else if (timeout_ms == 0 || timeout_ms > BA_HTTP_TIMEOUT_MAX) {
-		fail(t, BA_ERR_HTTP, "not a time to wait for an answer");
-		end_transfer(s, t);
-	} else if ((c = set_up(s, t, url, ca_file, timeout_ms)) != CURLE_OK) {
-		fail_by_code(t, c);
-		end_transfer(s, t);
-	}
 	return BA_OK;
 }
 
@@ -388,21 +637,17 @@ begin_transfer(struct server *s, const struct ba_msg *m)
 static int
 take_requests(struct server *s)
 {
-	struct ba_msg m;
 	size_t total;
 	int r;
 
 	while (s->n_list < TRANSFERS_MAX) {
-		r = ba_frame_size(s->in.p, s->in.len, REQUEST_MAX - 4, &total);
+		r = ba_frame_size(
+		    s->in.p, s->in.len, BA_WIRE_ORDER_MAX, &total);
 		if (r != BA_OK)
 			return r;
 		if (total == 0 || total > s->in.len)
 			return BA_OK;
-		r = ba_msg_parse(s->in.p, total, &m);
-		if (r == BA_OK && m.type != BA_MSG_FETCH)
-			r = BA_ERR_PROTOCOL;
-		if (r == BA_OK)
-			r = begin_transfer(s, &m);
+		r = begin_transfer(s, s->in.p, total);
 		if (r != BA_OK)
 			return r;
 		ba_buf_consume(&s->in, total);
@@ -445,13 +690,19 @@ write_answer(struct ba_buf *out, const struct transfer *t)
 	const struct ba_http_response *r = &t->r;
 	struct ba_msg_out o;
 
-	ba_msg_begin(&o, out, BA_WIRE_VERSION, BA_MSG_FETCHED);
+	ba_msg_begin(&o, out, t->version, BA_MSG_FETCHED);
 	ba_msg_put_u32(&o, BA_TAG_SERIAL, t->serial);
 	ba_msg_put_u32(&o, BA_TAG_ERROR, (uint32_t)-r->err);
 	ba_msg_put_u32(&o, BA_TAG_HTTP_STATUS, r->status);
 	ba_msg_put_str(&o, BA_TAG_CONTENT_TYPE, r->content_type);
 	if (r->max_age >= 0)
 		ba_msg_put_u32(&o, BA_TAG_MAX_AGE, (uint32_t)r->max_age);
+	if (t->version >= 2) {
+		ba_msg_put_str(&o, BA_TAG_ETAG, r->etag);
+		if (r->retry_after >= 0)
+			ba_msg_put_u32(
+			    &o, BA_TAG_RETRY_AFTER, (uint32_t)r->retry_after);
+	}
 	ba_msg_put_str(&o, BA_TAG_WHY, r->why);
 	if (r->body.len > 0)
 		ba_msg_put(&o, BA_TAG_BODY, r->body.p, r->body.len);
@@ -510,12 +761,14 @@ static int
 read_socket(struct server *s)
 {
 	unsigned char *p;
-	size_t room = REQUEST_MAX - s->in.len;
+	size_t room = s->in.max - s->in.len;
 	ssize_t n;
 	int r;
 
 	if (room == 0)
 		return BA_OK;
+	if (room > READ_CHUNK)
+		room = READ_CHUNK;
 	r = ba_buf_reserve(&s->in, room, &p);
 	if (r != BA_OK)
 		return r;
@@ -550,19 +803,37 @@ wait_for_work(struct server *s)
 	return (w.revents & CURL_WAIT_POLLIN) != 0 ? read_socket(s) : BA_OK;
 }
 
+/* libcurl on our OpenSSL, or nothing: on_tls() is given an SSL_CTX of it. */
+static int
+open_trust(struct server *s)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (v->age < CURLVERSION_SEVENTH || /* the first with cainfo */
+	    !ba_http_trust_is_ours(v->ssl_version))
+		return BA_ERR_INTERNAL;
+	return ba_http_trust_new(v->cainfo, v->capath, &s->trust);
+}
+
 static int
 open_server(struct server *s, int fd)
 {
+	int r;
+
 	memset(s, 0, sizeof(*s));
 	s->fd = fd;
 	TAILQ_INIT(&s->list);
-	ba_buf_init(&s->in, REQUEST_MAX);
+	ba_buf_init(&s->in, BA_WIRE_ORDER_MAX + 4);
 	ba_buf_init(&s->out, BA_WIRE_FETCH_MAX + 4);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return BA_ERR_INTERNAL;
+	r = ba_http_memory_init();
+	if (r == BA_OK)
+		r = open_trust(s);
+	if (r == BA_OK)
+		r = ba_http_pools_new(&s->pools);
+	if (r != BA_OK)
+		return r;
 	s->multi = curl_multi_init();
-	s->headers = curl_slist_append(NULL, "Accept: application/json");
-	if (s->multi == NULL || s->headers == NULL)
+	if (s->multi == NULL)
 		return BA_ERR_NOMEM;
 	if (curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS,
 		(long)CONNECTIONS_KEPT) != CURLM_OK)
@@ -582,7 +853,8 @@ close_server(struct server *s)
 	}
 	if (s->multi != NULL)
 		(void)curl_multi_cleanup(s->multi);
-	curl_slist_free_all(s->headers);
+	ba_http_pools_free(s->pools);
+	ba_http_trust_free(s->trust);
 	ba_buf_wipe(&s->in);
 	ba_buf_wipe(&s->out);
 	curl_global_cleanup();

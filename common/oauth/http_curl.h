@@ -9,7 +9,8 @@
  *
  * https only; no redirects, netrc, cookies, proxies of the environment,
  * authentication by URL, compression; certificate and host name always
- * verified; body, header and time limits.
+ * verified; body, header and time limits.  What a request holds is wiped when
+ * it has ended, and no "why" has a piece of it but hosts and paths.
  */
 int ba_http_serve(int fd);
 

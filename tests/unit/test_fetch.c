@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -43,7 +44,8 @@
 
 static const char *const fakes[] = { "fake-die", "fake-mute", "fake-deaf",
 	"fake-noise", "fake-cut", "fake-type", "fake-code", "fake-status",
-	"fake-success", "fake-reversed", "fake-slices", "fake-report" };
+	"fake-success", "fake-version", "fake-etag", "fake-retry",
+	"fake-fields", "fake-reversed", "fake-slices", "fake-report" };
 
 static struct {
 	char dir[64];
@@ -74,7 +76,7 @@ send_all(const struct ba_buf *b, size_t step)
 static uint32_t
 read_serial(void)
 {
-	static struct ba_buf in = { .max = 65536 };
+	static struct ba_buf in = { .max = BA_WIRE_ORDER_MAX + 4 };
 	struct pollfd p = { 3, POLLIN, 0 };
 	struct ba_msg m;
 	unsigned char *dst;
@@ -83,7 +85,8 @@ read_serial(void)
 	ssize_t n;
 
 	for (;;) {
-		if (ba_frame_size(in.p, in.len, 65536, &total) != BA_OK)
+		if (ba_frame_size(in.p, in.len, BA_WIRE_ORDER_MAX, &total) !=
+		    BA_OK)
 			_exit(1);
 		if (total > 0 && in.len >= total)
 			break;
@@ -111,6 +114,22 @@ put_answer(struct ba_buf *b, uint32_t serial, uint32_t error, uint32_t status,
 	ba_msg_put_u32(&o, BA_TAG_ERROR, error);
 	ba_msg_put_u32(&o, BA_TAG_HTTP_STATUS, status);
 	ba_msg_put(&o, BA_TAG_BODY, body, strlen(body));
+	if (ba_msg_end(&o) != BA_OK)
+		_exit(1);
+}
+
+static void
+put_fields(
+    struct ba_buf *b, uint32_t serial, const char *etag, uint32_t retry_after)
+{
+	struct ba_msg_out o;
+
+	ba_msg_begin(&o, b, BA_WIRE_VERSION, BA_MSG_FETCHED);
+	ba_msg_put_u32(&o, BA_TAG_SERIAL, serial);
+	ba_msg_put_u32(&o, BA_TAG_ERROR, BA_OK);
+	ba_msg_put_u32(&o, BA_TAG_HTTP_STATUS, 200);
+	ba_msg_put_str(&o, BA_TAG_ETAG, etag);
+	ba_msg_put_u32(&o, BA_TAG_RETRY_AFTER, retry_after);
 	if (ba_msg_end(&o) != BA_OK)
 		_exit(1);
 }
@@ -176,6 +195,15 @@ fake_answers(const char *name, struct ba_buf *b)
 		put_answer(b, serial, BA_OK, 0, "");
 	} else if (strcmp(name, "fake-success") == 0) {
 		put_answer(b, serial, -BA_ERR_TLS, 200, "");
+	} else if (strcmp(name, "fake-version") == 0) {
+		put_answer(b, serial, BA_OK, 200, "");
+		b->p[4] = 1; /* without new fields it is a good one */
+	} else if (strcmp(name, "fake-etag") == 0) {
+		put_fields(b, serial, "v1", BA_HTTP_RETRY_MAX);
+	} else if (strcmp(name, "fake-retry") == 0) {
+		put_fields(b, serial, "\"v1\"", BA_HTTP_RETRY_MAX + 1);
+	} else if (strcmp(name, "fake-fields") == 0) {
+		put_fields(b, serial, "\"v1\"", BA_HTTP_RETRY_MAX);
 	} else if (strcmp(name, "fake-cut") == 0) {
 		put_answer(b, serial, BA_OK, 200, "cut");
 		ba_buf_truncate(b, b->len - 1);
@@ -251,7 +279,9 @@ static int
 ask_url(struct ba_fetch *f, const char *url, const char *ca, unsigned ms,
     struct ba_http_response *r)
 {
-	struct ba_http_request q = { url, ca, ms };
+	struct ba_http_request q = {
+		.url = url, .ca_file = ca, .timeout_ms = ms
+	};
 
 	return ba_fetch_wait(f, &q, r);
 }
@@ -264,6 +294,75 @@ ask(struct ba_fetch *f, const char *path, struct ba_http_response *r)
 	snprintf(
 	    url, sizeof(url), "https://127.0.0.1:%d%s", g.server.port, path);
 	return ask_url(f, url, g.server.ca_file, 5000, r);
+}
+
+/* A request to the test's server, to be completed. */
+struct order {
+	char url[160];
+	struct ba_buf form, certificate, key;
+	struct ba_http_request q;
+};
+
+static const struct ba_buf *
+view(struct ba_buf *b, const char *s)
+{
+	ba_buf_init(b, strlen(s));
+	b->p = (unsigned char *)S(s);
+	b->len = strlen(s);
+	return b;
+}
+
+static void
+order(struct order *o, const char *path)
+{
+	memset(o, 0, sizeof(*o));
+	snprintf(o->url, sizeof(o->url), "https://127.0.0.1:%d%s",
+	    g.server.port, path);
+	o->q.url = o->url;
+	o->q.ca_file = g.server.ca_file;
+	o->q.timeout_ms = 5000;
+}
+
+static void
+order_form(struct order *o, const char *form)
+{
+	o->q.form = view(&o->form, form);
+}
+
+static void
+order_certificate(struct order *o, const char *certificate, const char *key)
+{
+	o->q.certificate = view(&o->certificate, certificate);
+	o->q.key = view(&o->key, key);
+}
+
+/* The body; the answer must have come, and have this status. */
+static const char *
+carry_out(struct ba_fetch *f, const struct order *o, unsigned status,
+    struct ba_http_response *r)
+{
+	assert_int_equal(ba_fetch_wait(f, &o->q, r), BA_OK);
+	if (r->err != BA_OK || r->status != status)
+		fail_msg("%s: %s, status %u, %s", o->url, ba_err_name(r->err),
+		    r->status, r->why);
+	return ba_buf_str(&r->body);
+}
+
+/* It must fail so; what is said about it has no piece of a secret. */
+static void
+must_fail(struct ba_fetch *f, const struct order *o, int err)
+{
+	struct ba_http_response r;
+
+	ba_http_response_init(&r);
+	assert_int_equal(ba_fetch_wait(f, &o->q, &r), BA_OK);
+	if (r.err != err)
+		fail_msg("%s: %s, status %u, %s", o->url, ba_err_name(r.err),
+		    r.status, r.why);
+	assert_true(r.why[0] != '\0');
+	assert_null(strstr(r.why, "SECRET"));
+	assert_int_equal(r.body.len, 0);
+	ba_http_response_clear(&r);
 }
 
 static void
@@ -365,6 +464,105 @@ test_TR01_TR06_requests_that_are_not_sent(void **state)
 	ba_fetch_free(f);
 }
 
+/* Each with one defect, and its twin without. */
+static void
+test_TR06_TR09_requests_that_are_not_sent(void **state)
+{
+	static char form[BA_HTTP_FORM_MAX + 2], pem[BA_HTTP_PEM_MAX + 2];
+	static char field[BA_HTTP_FIELD_MAX + 2];
+	struct ba_buf forms[5], pems[3];
+	const struct {
+		int want;
+		struct ba_http_request q;
+	} t[] = {
+		{ BA_OK, { .accept = "application/jwt" } },
+		{ BA_ERR_HTTP, { .accept = "application/jwt\r\nX: y" } },
+		{ BA_ERR_HTTP, { .accept = "" } },
+		{ BA_OK, { .etag = "W/\"a\"" } },
+		{ BA_ERR_HTTP, { .etag = "W/\"a\"\r\nX: y" } },
+		{ BA_OK, { .authorization = "Basic eA==", .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = "Basic eA==\n", .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = "Basic \x7f", .pool = 1 } },
+		{ BA_ERR_HTTP,
+		    { .authorization = "Basic \xc3\xa4", .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = " Basic", .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = "Basic ", .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = "", .pool = 1 } },
+		{ BA_OK, { .authorization = field + 1, .pool = 1 } },
+		{ BA_ERR_HTTP, { .authorization = field, .pool = 1 } },
+		{ BA_ERR_INTERNAL, { .authorization = "Basic eA==" } },
+		{ BA_OK, { .form = view(&forms[0], "token=a") } },
+		{ BA_ERR_HTTP, { .form = view(&forms[1], "token=a\n") } },
+		{ BA_ERR_HTTP, { .form = view(&forms[2], "token= a") } },
+		{ BA_ERR_HTTP, { .form = view(&forms[3], "token=a\x7f") } },
+		{ BA_ERR_HTTP, { .form = view(&forms[4], "") } },
+		{ BA_OK, { .certificate = view(&pems[0], "x"),
+			     .key = view(&pems[0], "x"),
+			     .pool = 1 } },
+		{ BA_ERR_INTERNAL,
+		    { .certificate = &pems[0], .key = &pems[0] } },
+		{ BA_ERR_INTERNAL, { .certificate = &pems[0], .pool = 1 } },
+		{ BA_ERR_INTERNAL, { .key = &pems[0], .pool = 1 } },
+		{ BA_ERR_HTTP, { .certificate = view(&pems[1], ""),
+				   .key = &pems[0],
+				   .pool = 1 } },
+		{ BA_ERR_HTTP,
+		    { .certificate = &pems[0], .key = &pems[1], .pool = 1 } },
+		{ BA_OK, { .ca_directory = "/certs" } },
+		{ BA_ERR_HTTP, { .ca_directory = "certs" } },
+		{ BA_ERR_HTTP, { .ca_directory = "/certs\n" } },
+		{ BA_OK, { .ca_file = "/certs" } },
+		{ BA_ERR_HTTP, { .ca_file = "" } },
+		{ BA_ERR_INTERNAL,
+		    { .ca_file = "/a", .ca_directory = "/certs" } },
+		{ BA_OK, { .proxy = "http://proxy:3128" } },
+		{ BA_OK, { .proxy = "http://[::1]:3128" } },
+		{ BA_ERR_HTTP, { .proxy = "https://proxy:3128" } },
+		{ BA_ERR_HTTP, { .proxy = "socks5h://proxy:3128" } },
+		{ BA_ERR_HTTP, { .proxy = "http://u:p@proxy:3128" } },
+		{ BA_ERR_HTTP, { .proxy = "http://proxy:3128/" } },
+		{ BA_ERR_HTTP, { .proxy = "http://proxy:3128?x" } },
+		{ BA_ERR_HTTP, { .proxy = "" } },
+		{ BA_OK, { .no_proxy = "a,.b.example,10.0.0.0/8,::1" } },
+		{ BA_ERR_HTTP, { .no_proxy = "*" } },
+		{ BA_ERR_HTTP, { .no_proxy = "" } },
+		{ BA_OK, { .body_max = BA_HTTP_BODY_MAX } },
+		{ BA_ERR_INTERNAL, { .body_max = BA_HTTP_BODY_MAX + 1 } },
+	};
+	struct ba_fetch *f = new_fake("fake-mute");
+	struct ba_http_request q;
+	struct ba_buf large;
+	uint32_t serial;
+	size_t i;
+
+	(void)state;
+	memset(form, 'f', sizeof(form) - 1);
+	memset(pem, 'p', sizeof(pem) - 1);
+	memset(field, 'a', sizeof(field) - 1);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		q = t[i].q;
+		q.url = "https://127.0.0.1:1/";
+		q.timeout_ms = 1;
+		if (ba_fetch_send(f, &q, &serial) != t[i].want)
+			fail_msg("%zu", i);
+		assert_int_equal(serial != 0 || i == 0, t[i].want == BA_OK);
+	}
+	memset(&q, 0, sizeof(q));
+	q.url = "https://127.0.0.1:1/";
+	q.timeout_ms = 1;
+	q.form = view(&large, form);
+	assert_int_equal(ba_fetch_send(f, &q, &serial), BA_ERR_HTTP);
+	large.len--;
+	assert_int_equal(ba_fetch_send(f, &q, &serial), BA_OK);
+	q.pool = 1;
+	q.certificate = &pems[0];
+	q.key = view(&pems[2], pem);
+	assert_int_equal(ba_fetch_send(f, &q, &serial), BA_ERR_HTTP);
+	pems[2].len--;
+	assert_int_equal(ba_fetch_send(f, &q, &serial), BA_OK);
+	ba_fetch_free(f);
+}
+
 static void
 test_helper_that_is_not_there(void **state)
 {
@@ -395,6 +593,10 @@ test_helpers_that_break_the_protocol(void **state)
 		{ "fake-code", BA_ERR_PROTOCOL },
 		{ "fake-status", BA_ERR_PROTOCOL },
 		{ "fake-success", BA_ERR_PROTOCOL },
+		{ "fake-version", BA_ERR_PROTOCOL },
+		{ "fake-etag", BA_ERR_PROTOCOL },
+		{ "fake-retry", BA_ERR_PROTOCOL },
+		{ "fake-fields", BA_OK },
 		{ "fake-slices", BA_OK },
 	};
 	struct ba_http_response r;
@@ -409,9 +611,13 @@ test_helpers_that_break_the_protocol(void **state)
 			fail_msg("%s", t[i].name);
 		assert_int_equal(
 		    r.err, t[i].want == BA_OK ? BA_OK : BA_ERR_HTTP);
-		if (t[i].want == BA_OK)
+		if (strcmp(t[i].name, "fake-slices") == 0)
 			assert_string_equal(ba_buf_str(&r.body), "in slices");
-		else
+		if (strcmp(t[i].name, "fake-fields") == 0) {
+			assert_string_equal(r.etag, "\"v1\"");
+			assert_int_equal(r.retry_after, BA_HTTP_RETRY_MAX);
+		}
+		if (t[i].want != BA_OK)
 			assert_int_equal(find_child(), 0);
 		ba_fetch_free(f);
 		assert_int_equal(find_child(), 0);
@@ -698,6 +904,643 @@ test_connections_are_reused(void **state)
 	ba_fetch_free(f);
 }
 
+static void
+test_TR04_post_of_a_form(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	char want[512];
+	static char large[BA_HTTP_FORM_MAX + 1];
+
+	(void)state;
+	ba_http_response_init(&r);
+	order(&o, "/echo");
+	order_form(&o, "token=a%20b&x=y");
+	o.q.accept = "application/token-introspection+jwt";
+	o.q.authorization = "Basic c2VjcmV0 =";
+	o.q.etag = "W/\"x\"";
+	o.q.pool = 1;
+	snprintf(want, sizeof(want),
+	    "POST /echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+	    "User-Agent: bearerauth/" PACKAGE_VERSION "\r\n"
+	    "Accept: application/token-introspection+jwt\r\n"
+	    "If-None-Match: W/\"x\"\r\n"
+	    "Authorization: Basic c2VjcmV0 =\r\n"
+	    "Content-Type: application/x-www-form-urlencoded\r\n"
+	    "Content-Length: 15\r\n\r\ntoken=a%%20b&x=y",
+	    g.server.port);
+	assert_string_equal(carry_out(f, &o, 200, &r), want);
+	/* On the same connection, and nothing of it is left for the next. */
+	order(&o, "/echo");
+	o.q.pool = 1;
+	snprintf(want, sizeof(want),
+	    "GET /echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+	    "User-Agent: bearerauth/" PACKAGE_VERSION "\r\n"
+	    "Accept: application/json\r\n\r\n",
+	    g.server.port);
+	assert_string_equal(carry_out(f, &o, 200, &r), want);
+	memset(large, 'x', sizeof(large) - 1);
+	order(&o, "/length");
+	order_form(&o, large);
+	assert_int_equal(atoi(carry_out(f, &o, 200, &r)), BA_HTTP_FORM_MAX);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* A redirect is an answer; one request more would be counted (V34). */
+static void
+test_TR03_V34_no_redirect_with_credentials(void **state)
+{
+	static const unsigned status[] = { 301, 302, 303, 307, 308 };
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	char path[32];
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	for (i = 0; i < sizeof(status) / sizeof(status[0]); i++) {
+		snprintf(path, sizeof(path), "/go-%u", status[i]);
+		order(&o, path);
+		order_form(&o, "token=x");
+		o.q.authorization = "Basic x";
+		o.q.pool = 1;
+		assert_string_equal(carry_out(f, &o, status[i], &r), "moved");
+	}
+	order(&o, "/count");
+	o.q.pool = 1;
+	assert_string_equal(strchr(carry_out(f, &o, 200, &r), '.'), ".6");
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+static void
+test_V33_client_certificate(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	order(&o, "/client");
+	assert_string_equal(carry_out(f, &o, 200, &r), "nobody");
+	for (i = 0; i < 4; i++) {
+		o.q.pool = 1;
+		order_certificate(
+		    &o, g.server.certificate[i % 2], g.server.key[i % 2]);
+		assert_string_equal(
+		    carry_out(f, &o, 200, &r), i % 2 == 0 ? "one" : "two");
+	}
+	o.q.certificate = o.q.key = NULL;
+	assert_string_equal(carry_out(f, &o, 200, &r), "nobody");
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* An encrypted key is not asked for at a terminal, but refused. */
+static void
+test_V33_wrong_client_certificates(void **state)
+{
+	const struct {
+		const char *certificate, *key;
+		int want;
+	} t[] = {
+		{ g.server.certificate[0], g.server.key[1], BA_ERR_TLS },
+		{ g.server.certificate[0], g.server.locked_key, BA_ERR_TLS },
+		{ g.server.certificate[0], "SECRET", BA_ERR_TLS },
+		{ g.server.key[0], g.server.key[0], BA_ERR_TLS },
+		{ g.server.certificate[0], g.server.key[0], BA_OK },
+	};
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		order(&o, "/client");
+		o.q.pool = 2;
+		order_certificate(&o, t[i].certificate, t[i].key);
+		if (t[i].want == BA_OK)
+			assert_string_equal(carry_out(f, &o, 200, &r), "one");
+		else
+			must_fail(f, &o, t[i].want);
+	}
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* Whatever fails after a secret was sent, or before: not a word of it. */
+static void
+test_no_secret_in_what_is_said(void **state)
+{
+	static const char *const paths[] = { "/too-large", "/endless",
+		"/too-long-header", "/short", "/not-http", "/no-such-page" };
+	struct ba_fetch *f = new_real();
+	struct order o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		order(&o, paths[i]);
+		order_form(&o, "token=SECRET");
+		o.q.authorization = "Bearer SECRET";
+		o.q.pool = 3;
+		must_fail(f, &o, BA_ERR_HTTP);
+	}
+	order(&o, "/silent");
+	order_form(&o, "token=SECRET");
+	o.q.timeout_ms = 50;
+	must_fail(f, &o, BA_ERR_TIMEOUT);
+	order(&o, "/ok");
+	order_form(&o, "token=SECRET");
+	o.q.ca_file = g.server.other_ca_file;
+	must_fail(f, &o, BA_ERR_TLS);
+	ba_fetch_free(f);
+}
+
+/* The number of the connection that this request was made on. */
+static int
+connection_of(struct ba_fetch *f, const struct order *o)
+{
+	struct ba_http_response r;
+	int n;
+
+	ba_http_response_init(&r);
+	n = atoi(carry_out(f, o, 200, &r));
+	ba_http_response_clear(&r);
+	return n;
+}
+
+static void
+test_TR09_V33_pools_share_no_connection(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct order o[6];
+	int first[6];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		order(&o[i], "/count");
+	o[1].q.pool = 1;
+	o[2].q.pool = 2;
+	o[3].q.pool = 1;
+	order_certificate(&o[3], g.server.certificate[0], g.server.key[0]);
+	o[4].q.pool = 1;
+	order_certificate(&o[4], g.server.certificate[1], g.server.key[1]);
+	/* The same authority by another way: who knows for how long. */
+	o[5].q.ca_file = NULL;
+	o[5].q.ca_directory = g.server.ca_directory;
+	for (i = 0; i < 6; i++) {
+		first[i] = connection_of(f, &o[i]);
+		for (k = 0; k < i; k++)
+			assert_int_not_equal(first[i], first[k]);
+	}
+	for (i = 0; i < 6; i++)
+		assert_int_equal(connection_of(f, &o[i]), first[i]);
+	ba_fetch_free(f);
+}
+
+/* Two at a time are two connections, and both go on serving their pool. */
+static void
+test_TR09_a_pool_while_it_is_used(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o, slow;
+	uint32_t serial, got;
+	int first;
+
+	(void)state;
+	ba_http_response_init(&r);
+	order(&o, "/count");
+	o.q.pool = 9;
+	order(&slow, "/silent");
+	slow.q.pool = 9;
+	slow.q.timeout_ms = 300;
+	first = connection_of(f, &o);
+	assert_int_equal(ba_fetch_send(f, &slow.q, &serial), BA_OK);
+	assert_int_not_equal(connection_of(f, &o), first);
+	run_and_take(f, &got, &r);
+	assert_int_equal(got, serial);
+	assert_int_equal(r.err, BA_ERR_TIMEOUT);
+	assert_int_not_equal(connection_of(f, &o), first);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* 64 pools stay; the one that was not used for longest goes first. */
+static void
+test_TR09_pools_are_bounded(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct order o;
+	int first, second, i;
+
+	(void)state;
+	order(&o, "/count");
+	o.q.pool = 1000;
+	first = connection_of(f, &o);
+	o.q.pool = 1001;
+	second = connection_of(f, &o);
+	o.q.pool = 1000;
+	assert_int_equal(connection_of(f, &o), first);
+	for (i = 2; i < 64; i++) {
+		o.q.pool = 1000 + (uint64_t)i;
+		(void)connection_of(f, &o);
+	}
+	o.q.pool = 1000;
+	assert_int_equal(connection_of(f, &o), first);
+	o.q.pool = 2000;
+	(void)connection_of(f, &o);
+	o.q.pool = 1000;
+	assert_int_equal(connection_of(f, &o), first);
+	o.q.pool = 1001;
+	assert_int_not_equal(connection_of(f, &o), second);
+	ba_fetch_free(f);
+}
+
+static void
+test_etag_expires_retry_after(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned status;
+		const char *etag;
+		int64_t max_age, retry_after;
+	} t[] = {
+		{ "/ok", 200, "", 600, -1 },
+		{ "/etag", 200, "\"v1\"", -1, -1 },
+		{ "/bad-etag", 200, "", -1, -1 },
+		{ "/two-etags", 200, "", -1, -1 },
+		{ "/expires", 200, "", 100, -1 },
+		{ "/expires-without-date", 200, "", INT64_C(1) << 31, -1 },
+		{ "/expires-twice", 200, "", 0, -1 },
+		{ "/expires-never", 200, "", 0, -1 },
+		{ "/expires-and-max-age", 200, "", 7, -1 },
+		{ "/retry", 429, "", -1, 7 },
+		{ "/retry-date", 503, "", -1, 90 },
+		{ "/retry-some-day", 503, "", -1, -1 },
+	};
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		order(&o, t[i].path);
+		(void)carry_out(f, &o, t[i].status, &r);
+		assert_string_equal(r.etag, t[i].etag);
+		assert_int_equal(r.max_age, t[i].max_age);
+		assert_int_equal(r.retry_after, t[i].retry_after);
+	}
+	order(&o, "/etag");
+	o.q.etag = "\"v1\"";
+	assert_string_equal(carry_out(f, &o, 304, &r), "");
+	assert_string_equal(r.etag, "\"v1\"");
+	assert_int_equal(r.max_age, 60);
+	o.q.etag = "\"v2\"";
+	assert_string_equal(carry_out(f, &o, 200, &r), "{}");
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+static void
+test_TR05_body_max(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+
+	(void)state;
+	ba_http_response_init(&r);
+	order(&o, "/ok");
+	o.q.body_max = 11;
+	assert_string_equal(carry_out(f, &o, 200, &r), "{\"ok\":true}");
+	o.q.body_max = 10;
+	must_fail(f, &o, BA_ERR_HTTP);
+	/* Of this one the length is not known before. */
+	order(&o, "/endless");
+	o.q.body_max = 1000;
+	must_fail(f, &o, BA_ERR_HTTP);
+	order(&o, "/packed");
+	assert_string_equal(carry_out(f, &o, 200, &r), "not unpacked");
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* What the proxy has written since the last time. */
+static const char *
+proxy_log(void)
+{
+	static char text[8192];
+	int fd = open(g.server.proxy_log, O_RDWR | O_CLOEXEC);
+	ssize_t n = 0;
+
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		assert_true(n >= 0 && ftruncate(fd, 0) == 0);
+		close(fd);
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void
+test_TR04_V42_proxy(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	char proxy[64], want[512];
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(
+	    proxy, sizeof(proxy), "http://127.0.0.1:%d", g.server.proxy_port);
+	order(&o, "/ok");
+	(void)carry_out(f, &o, 200, &r);
+	assert_string_equal(proxy_log(), "");
+	order_form(&o, "token=SECRET");
+	o.q.authorization = "Bearer SECRET";
+	o.q.pool = 1;
+	o.q.proxy = proxy;
+	(void)carry_out(f, &o, 200, &r);
+	snprintf(want, sizeof(want),
+	    "CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+	    "User-Agent: bearerauth/" PACKAGE_VERSION "\r\n"
+	    "Proxy-Connection: Keep-Alive\r\n\r\n",
+	    g.server.port, g.server.port);
+	assert_string_equal(proxy_log(), want);
+	/* The name is still verified, behind it, too. */
+	o.q.pool = 2;
+	snprintf(
+	    o.url, sizeof(o.url), "https://localhost:%d/ok", g.server.port);
+	must_fail(f, &o, BA_ERR_TLS);
+	assert_string_not_equal(proxy_log(), "");
+	snprintf(o.url, sizeof(o.url), "https://127.0.0.1:1/ok");
+	must_fail(f, &o, BA_ERR_HTTP);
+	assert_string_not_equal(proxy_log(), "");
+	/* A connection through it serves nobody who wants none. */
+	order(&o, "/ok");
+	o.q.pool = 1;
+	(void)carry_out(f, &o, 200, &r);
+	assert_string_equal(proxy_log(), "");
+	o.q.pool = 3;
+	o.q.proxy = "http://127.0.0.1:1";
+	must_fail(f, &o, BA_ERR_HTTP);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+static void
+test_TR04_no_proxy(void **state)
+{
+	static const struct {
+		const char *hosts;
+		bool direct;
+	} t[] = {
+		{ "127.0.0.1", true },
+		{ "a.example,127.0.0.1", true },
+		{ "127.0.0.0/8", true },
+		{ "127.0.0.2", false },
+		{ "a.example", false },
+		{ "10.0.0.0/8", false },
+		{ NULL, false },
+	};
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	char proxy[64];
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(
+	    proxy, sizeof(proxy), "http://127.0.0.1:%d", g.server.proxy_port);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		order(&o, "/ok");
+		o.q.pool = i + 1;
+		o.q.proxy = proxy;
+		o.q.no_proxy = t[i].hosts;
+		(void)carry_out(f, &o, 200, &r);
+		if ((proxy_log()[0] == '\0') != t[i].direct)
+			fail_msg("%s", t[i].hosts);
+	}
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* ---- whom to trust ---- */
+
+static void
+write_file(const char *path, const char *a, const char *b)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(a, f) >= 0 && fputs(b, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static const char *
+read_text(const char *path)
+{
+	static char text[4096];
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* The good one first: no connection of it may serve the others. */
+static void
+test_TR02_ca_directory(void **state)
+{
+	char empty[128], colon[160], other[512];
+	const struct {
+		const char *ca_directory;
+		int port, err;
+	} t[] = {
+		{ g.server.ca_directory, g.server.port, BA_OK },
+		{ empty, g.server.port, BA_ERR_TLS },
+		{ colon, g.server.port, BA_ERR_TLS },
+		{ g.server.ca_file, g.server.port, BA_ERR_TLS },
+		{ "/nonexistent", g.server.port, BA_ERR_TLS },
+		{ g.server.ca_directory, g.server.expired_port, BA_ERR_TLS },
+		{ g.server.ca_directory, g.server.port, BA_OK },
+	};
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	struct order o;
+	size_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(empty, sizeof(empty), "%s/empty", g.dir);
+	snprintf(colon, sizeof(colon), "%s/a:b", g.dir);
+	assert_int_equal(mkdir(empty, 0755), 0);
+	assert_int_equal(symlink(g.server.ca_directory, colon), 0);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		order(&o, "/ok");
+		snprintf(
+		    o.url, sizeof(o.url), "https://127.0.0.1:%d/ok", t[i].port);
+		o.q.ca_file = NULL;
+		o.q.ca_directory = t[i].ca_directory;
+		if (t[i].err == BA_OK)
+			(void)carry_out(f, &o, 200, &r);
+		else
+			must_fail(f, &o, t[i].err);
+	}
+	/* What comes into a directory counts, and what goes, too. */
+	order(&o, "/ok");
+	o.q.ca_file = NULL;
+	o.q.ca_directory = empty;
+	must_fail(f, &o, BA_ERR_TLS);
+	snprintf(
+	    other, sizeof(other), "cp %s/* %s", g.server.ca_directory, empty);
+	assert_int_equal(system(other), 0);
+	(void)carry_out(f, &o, 200, &r);
+	snprintf(other, sizeof(other), "rm %s/*", empty);
+	assert_int_equal(system(other), 0);
+	must_fail(f, &o, BA_ERR_TLS);
+	assert_int_equal(rmdir(empty), 0);
+	must_fail(f, &o, BA_ERR_TLS);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+static void
+test_TR02_ca_file_that_changes(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	char path[128], good[4096], other[4096];
+	struct order o;
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(path, sizeof(path), "%s/changing.pem", g.dir);
+	snprintf(good, sizeof(good), "%s", read_text(g.server.ca_file));
+	snprintf(other, sizeof(other), "%s", read_text(g.server.other_ca_file));
+	order(&o, "/ok");
+	o.q.ca_file = path;
+	must_fail(f, &o, BA_ERR_TLS);
+	write_file(path, good, "");
+	(void)carry_out(f, &o, 200, &r);
+	write_file(path, other, "");
+	must_fail(f, &o, BA_ERR_TLS);
+	write_file(path, g.server.certificate[0], good);
+	(void)carry_out(f, &o, 200, &r);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ba_fetch_wait(f, &o.q, &r), BA_OK);
+	assert_int_equal(r.err, BA_ERR_TLS);
+	assert_non_null(strstr(r.why, path));
+	/* Text between and other things are passed over; a certificate that
+	   cannot be read is not. */
+	write_file(path, "text\n", good);
+	(void)carry_out(f, &o, 200, &r);
+	write_file(path, g.server.locked_key, good);
+	(void)carry_out(f, &o, 200, &r);
+	write_file(path, good,
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+	must_fail(f, &o, BA_ERR_TLS);
+	write_file(path, good, "-----BEGIN CERTIFICATE-----\nAAAA\n");
+	must_fail(f, &o, BA_ERR_TLS);
+	write_file(path, g.server.locked_key, "");
+	must_fail(f, &o, BA_ERR_TLS);
+	o.q.ca_file = g.dir;
+	must_fail(f, &o, BA_ERR_TLS);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* How often somebody has opened what fd watches, since the last time. */
+static int
+times_opened(int fd)
+{
+	struct inotify_event e[64];
+	ssize_t n, total = 0;
+
+	while ((n = read(fd, e, sizeof(e))) > 0)
+		total += n / (ssize_t)sizeof(e[0]);
+	return (int)total;
+}
+
+/* The bundle is parsed once a process, whatever is asked with it. */
+static void
+test_ca_file_is_read_once(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char path[128];
+	struct order o;
+	uint64_t i;
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(path, sizeof(path), "%s/once.pem", g.dir);
+	write_file(path, read_text(g.server.ca_file), "");
+	assert_true(inotify_add_watch(fd, path, IN_OPEN) >= 0);
+	order(&o, "/ok");
+	o.q.ca_file = path;
+	for (i = 0; i < 70; i++) {
+		o.q.pool = i;
+		(void)carry_out(f, &o, 200, &r);
+	}
+	snprintf(
+	    o.url, sizeof(o.url), "https://localhost:%d/ok", g.server.port);
+	must_fail(f, &o, BA_ERR_TLS);
+	assert_int_equal(times_opened(fd), 1);
+	close(fd);
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
+/* More files than are kept: the last ones are, and all are judged rightly. */
+static void
+test_TR02_many_ca_files(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct ba_http_response r;
+	char path[70][128], good[4096], other[4096];
+	struct order o;
+	int i, round;
+
+	(void)state;
+	ba_http_response_init(&r);
+	snprintf(good, sizeof(good), "%s", read_text(g.server.ca_file));
+	snprintf(other, sizeof(other), "%s", read_text(g.server.other_ca_file));
+	for (i = 0; i < 70; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/many-%d.pem", g.dir, i);
+		write_file(path[i], i % 7 == 0 ? other : good, "");
+	}
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < 70; i++) {
+			order(&o, "/ok");
+			o.q.ca_file = path[i];
+			if (i % 7 == 0)
+				must_fail(f, &o, BA_ERR_TLS);
+			else
+				(void)carry_out(f, &o, 200, &r);
+		}
+	ba_http_response_clear(&r);
+	ba_fetch_free(f);
+}
+
 /* One issuer that does not answer holds up nobody else. */
 static void
 test_TR08_slow_answers(void **state)
@@ -752,15 +1595,16 @@ test_many_at_once(void **state)
 	snprintf(large, sizeof(large), "https://127.0.0.1:%d/largest",
 	    g.server.port);
 	ba_http_response_init(&r);
-	for (i = 0; i < 80; i++) {
-		q.url = i % 8 == 0 ? large : url;
+	for (i = 0; i < 300; i++) {
+		q.url = i % 16 == 0 ? large : url;
 		assert_int_equal(ba_fetch_send(f, &q, &serial), BA_OK);
 	}
-	for (i = 0; i < 80; i++) {
+	for (i = 0; i < 300; i++) {
 		run_and_take(f, &serial, &r);
 		assert_string_equal(r.why, "");
 		assert_int_equal(r.err, BA_OK);
-		assert_int_equal(r.body.len, serial % 8 == 0 ? 512 * 1024 : 11);
+		assert_int_equal(
+		    r.body.len, serial % 16 == 0 ? 512 * 1024 : 11);
 	}
 	ba_http_response_clear(&r);
 	ba_fetch_free(f);
@@ -828,39 +1672,58 @@ raw_end(struct raw *raw)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The error in the answer; BA_ERR_PROTOCOL where none comes. */
+static void
+raw_begin(struct ba_msg_out *o, struct ba_buf *b, uint8_t version,
+    const char *url, const char *ca, uint32_t ms)
+{
+	ba_buf_init(b, BA_WIRE_FETCH_MAX);
+	ba_msg_begin(o, b, version, BA_MSG_FETCH);
+	ba_msg_put_u32(o, BA_TAG_SERIAL, 7);
+	ba_msg_put_str(o, BA_TAG_URL, url);
+	ba_msg_put_u32(o, BA_TAG_TIMEOUT, ms);
+	ba_msg_put_str(o, BA_TAG_CA_FILE, ca);
+}
+
+/*
+ * Send what was built, and read the answer into b; m is a view of it.  The
+ * error in it, or BA_ERR_PROTOCOL where none comes.
+ */
+static int
+raw_end_and_ask(
+    struct raw *raw, struct ba_msg_out *o, struct ba_buf *b, struct ba_msg *m)
+{
+	unsigned char *p;
+	size_t total = 0;
+	ssize_t n = 1;
+
+	assert_int_equal(ba_msg_end(o), BA_OK);
+	assert_int_equal(send(raw->fd, b->p, b->len, MSG_NOSIGNAL), b->len);
+	ba_buf_clear(b);
+	while (n > 0 && (total == 0 || b->len < total)) {
+		assert_int_equal(ba_buf_reserve(b, 4096, &p), BA_OK);
+		n = recv(raw->fd, p, 4096, 0);
+		if (n > 0)
+			ba_buf_commit(b, (size_t)n);
+		assert_int_equal(
+		    ba_frame_size(b->p, b->len, BA_WIRE_FETCH_MAX, &total),
+		    BA_OK);
+	}
+	if (n <= 0 || ba_msg_parse(b->p, b->len, m) != BA_OK ||
+	    ba_msg_u32(m, BA_TAG_SERIAL, 0) != 7)
+		return BA_ERR_PROTOCOL;
+	return -(int)ba_msg_u32(m, BA_TAG_ERROR, 0);
+}
+
 static int
 raw_ask(struct raw *raw, const char *url, const char *ca, uint32_t ms)
 {
 	struct ba_msg_out o;
 	struct ba_msg m;
 	struct ba_buf b;
-	unsigned char *p;
-	size_t total = 0;
-	ssize_t n = 1;
-	int err = BA_ERR_PROTOCOL;
+	int err;
 
-	ba_buf_init(&b, BA_WIRE_FETCH_MAX);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_FETCH);
-	ba_msg_put_u32(&o, BA_TAG_SERIAL, 7);
-	ba_msg_put_str(&o, BA_TAG_URL, url);
-	ba_msg_put_u32(&o, BA_TAG_TIMEOUT, ms);
-	ba_msg_put_str(&o, BA_TAG_CA_FILE, ca);
-	assert_int_equal(ba_msg_end(&o), BA_OK);
-	assert_int_equal(send(raw->fd, b.p, b.len, MSG_NOSIGNAL), b.len);
-	ba_buf_clear(&b);
-	while (n > 0 && (total == 0 || b.len < total)) {
-		assert_int_equal(ba_buf_reserve(&b, 4096, &p), BA_OK);
-		n = recv(raw->fd, p, 4096, 0);
-		if (n > 0)
-			ba_buf_commit(&b, (size_t)n);
-		assert_int_equal(
-		    ba_frame_size(b.p, b.len, BA_WIRE_FETCH_MAX, &total),
-		    BA_OK);
-	}
-	if (n > 0 && ba_msg_parse(b.p, b.len, &m) == BA_OK &&
-	    ba_msg_u32(&m, BA_TAG_SERIAL, 0) == 7)
-		err = -(int)ba_msg_u32(&m, BA_TAG_ERROR, 0);
+	raw_begin(&o, &b, BA_WIRE_VERSION, url, ca, ms);
+	err = raw_end_and_ask(raw, &o, &b, &m);
 	ba_buf_wipe(&b);
 	return err;
 }
@@ -904,9 +1767,80 @@ test_TR01_TR06_helper_judges_for_itself(void **state)
 	assert_int_equal(raw_end(&raw), 0);
 }
 
+/* A broker of the last version is answered in that. */
+static void
+test_helper_answers_in_the_version_of_the_question(void **state)
+{
+	static char *const env[] = { NULL };
+	struct ba_msg_out o;
+	struct ba_msg m;
+	struct ba_buf b;
+	char url[64];
+	struct raw raw;
+	uint8_t version;
+
+	(void)state;
+	need_helper();
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/etag", g.server.port);
+	raw = raw_start(env);
+	for (version = 1; version <= 2; version++) {
+		raw_begin(&o, &b, version, url, g.server.ca_file, 5000);
+		assert_int_equal(raw_end_and_ask(&raw, &o, &b, &m), BA_OK);
+		assert_int_equal(m.version, version);
+		assert_int_equal(ba_msg_has(&m, BA_TAG_ETAG), version == 2);
+		assert_int_equal(ba_msg_u32(&m, BA_TAG_HTTP_STATUS, 0), 200);
+		ba_buf_wipe(&b);
+	}
+	assert_int_equal(raw_end(&raw), 0);
+}
+
+/* What a broker of ours would not send. */
+static void
+test_TR06_TR09_helper_judges_credentials_for_itself(void **state)
+{
+	static char *const env[] = { NULL };
+	static const struct {
+		enum ba_tag tag;
+		const char *value;
+		uint64_t pool;
+		int want;
+	} t[] = {
+		{ BA_TAG_AUTHORIZATION, "Basic x", 1, BA_OK },
+		{ BA_TAG_AUTHORIZATION, "Basic x", 0, BA_ERR_HTTP },
+		{ BA_TAG_AUTHORIZATION, "Basic \xc3\xa4", 1, BA_ERR_HTTP },
+		{ BA_TAG_FORM, "token=x", 0, BA_OK },
+		{ BA_TAG_FORM, "token=x\r\n", 0, BA_ERR_HTTP },
+		{ BA_TAG_CERTIFICATE, "x", 1, BA_ERR_HTTP },
+		{ BA_TAG_CA_DIRECTORY, "/etc", 0, BA_ERR_HTTP },
+		{ BA_TAG_PROXY, "socks5://127.0.0.1:1", 0, BA_ERR_HTTP },
+		{ BA_TAG_NO_PROXY, "127.0.0.1", 0, BA_OK },
+		{ BA_TAG_NO_PROXY, "*", 0, BA_ERR_HTTP },
+	};
+	struct ba_msg_out o;
+	struct ba_msg m;
+	struct ba_buf b;
+	char url[64];
+	struct raw raw;
+	size_t i;
+
+	(void)state;
+	need_helper();
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/ok", g.server.port);
+	raw = raw_start(env);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		raw_begin(&o, &b, 2, url, g.server.ca_file, 5000);
+		ba_msg_put_str(&o, t[i].tag, t[i].value);
+		ba_msg_put_u64(&o, BA_TAG_POOL, t[i].pool);
+		if (raw_end_and_ask(&raw, &o, &b, &m) != t[i].want)
+			fail_msg("%zu", i);
+		ba_buf_wipe(&b);
+	}
+	assert_int_equal(raw_end(&raw), 0);
+}
+
 /* Whatever the environment says: the same answer, and no file is made. */
 static void
-test_V42_environment_does_not_count(void **state)
+test_TR10_V42_environment_does_not_count(void **state)
 {
 	char keylog[256], certs[256], url[64];
 	char *const env[] = { keylog, certs,
@@ -940,7 +1874,7 @@ test_helper_ends_on_nonsense(void **state)
 	} t[] = {
 		{ "GET / HTTP/1.1\r\n\r\n", 18 },
 		{ "\0\0\0\2\1\1", 6 }, /* an ASK without its fields */
-		{ "\0\1\0\0\1\40", 6 }, /* a FETCH of 64 KiB */
+		{ "\0\6\0\1\1\40", 6 }, /* a FETCH of 384 KiB and more */
 	};
 	struct raw raw;
 	size_t i;
@@ -1047,16 +1981,16 @@ tear_down(void **state)
 }
 
 static void
-remove_files(void)
+remove_files(const char *dir)
 {
 	struct dirent *e;
-	DIR *d = opendir(g.dir);
+	DIR *d = opendir(dir);
 
 	while (d != NULL && (e = readdir(d)) != NULL)
 		(void)unlinkat(dirfd(d), e->d_name, 0);
 	if (d != NULL)
 		closedir(d);
-	(void)rmdir(g.dir);
+	(void)rmdir(dir);
 }
 
 int
@@ -1065,6 +1999,7 @@ main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_runs_before_the_first_request),
 		cmocka_unit_test(test_TR01_TR06_requests_that_are_not_sent),
+		cmocka_unit_test(test_TR06_TR09_requests_that_are_not_sent),
 		cmocka_unit_test(test_helper_that_is_not_there),
 		cmocka_unit_test(test_helpers_that_break_the_protocol),
 		cmocka_unit_test(test_helper_that_does_not_answer),
@@ -1077,11 +2012,31 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_fields_that_are_not_clear),
 		cmocka_unit_test(test_TR02_V33_certificates),
 		cmocka_unit_test(test_connections_are_reused),
+		cmocka_unit_test(test_TR04_post_of_a_form),
+		cmocka_unit_test(test_TR03_V34_no_redirect_with_credentials),
+		cmocka_unit_test(test_V33_client_certificate),
+		cmocka_unit_test(test_V33_wrong_client_certificates),
+		cmocka_unit_test(test_no_secret_in_what_is_said),
+		cmocka_unit_test(test_TR09_V33_pools_share_no_connection),
+		cmocka_unit_test(test_TR09_a_pool_while_it_is_used),
+		cmocka_unit_test(test_TR09_pools_are_bounded),
+		cmocka_unit_test(test_etag_expires_retry_after),
+		cmocka_unit_test(test_TR05_body_max),
+		cmocka_unit_test(test_TR04_V42_proxy),
+		cmocka_unit_test(test_TR04_no_proxy),
+		cmocka_unit_test(test_TR02_ca_directory),
+		cmocka_unit_test(test_TR02_ca_file_that_changes),
+		cmocka_unit_test(test_ca_file_is_read_once),
+		cmocka_unit_test(test_TR02_many_ca_files),
 		cmocka_unit_test(test_TR08_slow_answers),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_helper_killed_works_again),
 		cmocka_unit_test(test_TR01_TR06_helper_judges_for_itself),
-		cmocka_unit_test(test_V42_environment_does_not_count),
+		cmocka_unit_test(
+		    test_helper_answers_in_the_version_of_the_question),
+		cmocka_unit_test(
+		    test_TR06_TR09_helper_judges_credentials_for_itself),
+		cmocka_unit_test(test_TR10_V42_environment_does_not_count),
 		cmocka_unit_test(test_helper_ends_on_nonsense),
 		cmocka_unit_test(test_helper_does_not_run_as_root),
 	};
@@ -1107,6 +2062,7 @@ main(int argc, char **argv)
 	copy_helper(self);
 	become_nobody();
 	failed = cmocka_run_group_tests_name("fetch", tests, set_up, tear_down);
-	remove_files();
+	remove_files(g.server.ca_directory);
+	remove_files(g.dir);
 	return failed;
 }

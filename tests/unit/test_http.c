@@ -24,6 +24,8 @@ test_response_starts_without_answer(void **state)
 	assert_int_equal(r.err, BA_ERR_HTTP);
 	assert_int_equal(r.status, 0);
 	assert_int_equal(r.max_age, -1);
+	assert_int_equal(r.retry_after, -1);
+	assert_string_equal(r.etag, "");
 	assert_string_equal(r.content_type, "");
 	assert_string_equal(r.why, "");
 	assert_int_equal(r.body.len, 0);
@@ -40,6 +42,8 @@ test_response_clear_can_be_used_again(void **state)
 	r.err = BA_OK;
 	r.status = 200;
 	r.max_age = 7;
+	r.retry_after = 7;
+	strcpy(r.etag, "x");
 	strcpy(r.why, "x");
 	strcpy(r.content_type, "a/b");
 	assert_int_equal(ba_buf_append_str(&r.body, "body"), BA_OK);
@@ -47,6 +51,8 @@ test_response_clear_can_be_used_again(void **state)
 	assert_int_equal(r.err, BA_ERR_HTTP);
 	assert_int_equal(r.status, 0);
 	assert_int_equal(r.max_age, -1);
+	assert_int_equal(r.retry_after, -1);
+	assert_string_equal(r.etag, "");
 	assert_string_equal(r.why, "");
 	assert_string_equal(r.content_type, "");
 	assert_int_equal(r.body.len, 0);
@@ -189,6 +195,211 @@ test_max_age(void **state)
 			    (int)t[i].want);
 }
 
+static void
+test_date(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t want;
+	} t[] = {
+		{ "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },
+		{ "Thu, 01 Jan 1970 00:00:00 GMT", 0 },
+		{ "Thu, 01 Jan 1970 00:00:01 GMT", 1 },
+		{ "Tue, 29 Feb 2000 23:59:59 GMT", 951868799 },
+		{ "Fri, 31 Dec 9999 23:59:59 GMT", INT64_C(253402300799) },
+		/* no such day, or not that one */
+		{ "Wed, 31 Dec 1969 23:59:59 GMT", -1 },
+		{ "Mon, 06 Nov 1994 08:49:37 GMT", -1 },
+		{ "Mon, 29 Feb 1999 00:00:00 GMT", -1 },
+		{ "Tue, 01 Mar 2000 00:00:00 GMT", -1 },
+		{ "Wed, 01 Mar 2000 00:00:00 GMT", 951868800 },
+		{ "Wed, 30 Feb 2000 00:00:00 GMT", -1 },
+		{ "Mon, 00 Nov 1994 08:49:37 GMT", -1 },
+		{ "Sun, 06 Nov 1994 24:00:00 GMT", -1 },
+		{ "Sun, 06 Nov 1994 23:60:00 GMT", -1 },
+		{ "Sun, 06 Nov 1994 23:59:60 GMT", -1 },
+		/* not this form */
+		{ "Sunday, 06-Nov-94 08:49:37 GMT", -1 },
+		{ "Sun Nov  6 08:49:37 1994", -1 },
+		{ "Sun, 06 Nov 1994 08:49:37 UTC", -1 },
+		{ "Sun, 06 Nov 1994 08:49:37 GMT ", -1 },
+		{ "Sun, 06 Nov 1994 08:49:37 GM", -1 },
+		{ "sun, 06 Nov 1994 08:49:37 GMT", -1 },
+		{ "Sun, 06 nov 1994 08:49:37 GMT", -1 },
+		{ "unM, 06 Nov 1994 08:49:37 GMT", -1 },
+		{ "Sun, 6  Nov 1994 08:49:37 GMT", -1 },
+		{ "Sun, +6 Nov 1994 08:49:37 GMT", -1 },
+		{ "Sun, 06 Nov +994 08:49:37 GMT", -1 },
+		{ "Sun, 06 Nov 1994 0a:49:37 GMT", -1 },
+		{ "Sun, 06 Nov 1994 08:4a:37 GMT", -1 },
+		{ "Sun, 06 Nov 1994 08:49:3a GMT", -1 },
+		{ "Sun, 06 Nov 1994 08-49-37 GMT", -1 },
+		{ "0", -1 },
+		{ "", -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(t); i++)
+		if (ba_http_date(t[i].value) != t[i].want)
+			fail_msg("\"%s\" gives %lld", t[i].value,
+			    (long long)ba_http_date(t[i].value));
+}
+
+static void
+test_expires(void **state)
+{
+	static const char at_1000[] = "Thu, 01 Jan 1970 00:16:40 GMT";
+	static const char far[] = "Fri, 31 Dec 9999 23:59:59 GMT";
+
+	(void)state;
+	assert_int_equal(ba_http_expires(at_1000, 0), 1000);
+	assert_int_equal(ba_http_expires(at_1000, 999), 1);
+	assert_int_equal(ba_http_expires(at_1000, 1000), 0);
+	assert_int_equal(ba_http_expires(at_1000, 1001), 0);
+	assert_int_equal(ba_http_expires(far, 0), INT64_C(1) << 31);
+	assert_int_equal(ba_http_expires("0", 0), 0);
+	assert_int_equal(ba_http_expires("-1", -10), 0);
+	assert_int_equal(ba_http_expires("", 0), 0);
+}
+
+static void
+test_retry_after(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t now, want;
+	} t[] = {
+		{ "0", 0, 0 },
+		{ "7", 0, 7 },
+		{ "007", 0, 7 },
+		{ "86399", 0, 86399 },
+		{ "86400", 0, 86400 },
+		{ "86401", 0, 86400 },
+		{ "99999999999999999999999", 0, 86400 },
+		{ "Thu, 01 Jan 1970 00:16:40 GMT", 0, 1000 },
+		{ "Thu, 01 Jan 1970 00:16:40 GMT", 999, 1 },
+		{ "Thu, 01 Jan 1970 00:16:40 GMT", 1000, 0 },
+		{ "Thu, 01 Jan 1970 00:16:40 GMT", 2000, 0 },
+		{ "Fri, 31 Dec 9999 23:59:59 GMT", 0, 86400 },
+		/* says nothing */
+		{ "", 0, -1 },
+		{ "soon", 0, -1 },
+		{ "-7", 0, -1 },
+		{ "+7", 0, -1 },
+		{ "7.5", 0, -1 },
+		{ "7 ", 0, -1 },
+		{ "7, 8", 0, -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(t); i++)
+		if (ba_http_retry_after(t[i].value, t[i].now) != t[i].want)
+			fail_msg("\"%s\" gives %lld", t[i].value,
+			    (long long)ba_http_retry_after(
+				t[i].value, t[i].now));
+}
+
+static void
+test_TR06_etag(void **state)
+{
+	static const struct {
+		const char *value;
+		bool want;
+	} t[] = {
+		{ "\"\"", true },
+		{ "\"v1\"", true },
+		{ "\"!#~\"", true },
+		{ "\"!#[]~\\\"", true },
+		{ "W/\"v1\"", true },
+		{ "W/\"\"", true },
+		{ "w/\"v1\"", false },
+		{ "W/W/\"v1\"", false },
+		{ "v1", false },
+		{ "\"v1", false },
+		{ "v1\"", false },
+		{ "\"", false },
+		{ "", false },
+		{ "\"a\"b\"", false },
+		{ "\"a\" ", false },
+		{ "\"a\", \"b\"", false },
+		{ "\"a b\"", false },
+		{ "\"a\r\nX: y\"", false },
+		{ "\"a\tb\"", false },
+		{ "\"a\x7f\"", false },
+		{ "\"a\xe4\"", false },
+		{ "\"\xc3\xa9\"", false },
+		{ "W/", false },
+		{ "W/\"", false },
+		{ "*", false },
+	};
+	char longest[BA_HTTP_ETAG_MAX + 2];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(t); i++)
+		if (ba_http_etag_ok(t[i].value) != t[i].want)
+			fail_msg("%s", t[i].value);
+	memset(longest, 'a', sizeof(longest));
+	longest[0] = longest[BA_HTTP_ETAG_MAX - 1] = '"';
+	longest[BA_HTTP_ETAG_MAX] = '\0';
+	assert_true(ba_http_etag_ok(longest));
+	longest[BA_HTTP_ETAG_MAX - 1] = 'a';
+	longest[BA_HTTP_ETAG_MAX] = '"';
+	longest[BA_HTTP_ETAG_MAX + 1] = '\0';
+	assert_false(ba_http_etag_ok(longest));
+}
+
+/* test_fetch.c has all defects; here are the limits of length. */
+static void
+test_TR06_longest_values_of_a_request(void **state)
+{
+	static const struct {
+		const char *start;
+		size_t max;
+	} t[] = {
+		{ "a/", 127 }, /* accept */
+		{ "B ", BA_HTTP_FIELD_MAX }, /* authorization */
+		{ "/", 4096 }, /* ca_file */
+		{ "/", 4096 }, /* ca_directory */
+		{ "http://", 512 }, /* proxy */
+		{ "", 8192 }, /* no_proxy */
+	};
+	static char large[BA_HTTP_FIELD_MAX + 2];
+	struct ba_http_request q;
+	const char *why;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < N(t); i++)
+		for (n = t[i].max; n <= t[i].max + 1; n++) {
+			memset(large, 'x', sizeof(large));
+			memcpy(large, t[i].start, strlen(t[i].start));
+			large[n] = '\0';
+			memset(&q, 0, sizeof(q));
+			q.url = "https://a.example/";
+			q.timeout_ms = 1;
+			q.pool = 1;
+			if (i == 0)
+				q.accept = large;
+			else if (i == 1)
+				q.authorization = large;
+			else if (i == 2)
+				q.ca_file = large;
+			else if (i == 3)
+				q.ca_directory = large;
+			else if (i == 4)
+				q.proxy = large;
+			else
+				q.no_proxy = large;
+			if (ba_http_request_check(&q, &why) !=
+			    (n == t[i].max ? BA_OK : BA_ERR_HTTP))
+				fail_msg("%zu: %zu", i, n);
+			assert_int_equal(why == NULL, n == t[i].max);
+		}
+}
+
 int
 main(void)
 {
@@ -199,6 +410,11 @@ main(void)
 		cmocka_unit_test(test_TR05_media_type),
 		cmocka_unit_test(test_media_type_is_never_cut),
 		cmocka_unit_test(test_max_age),
+		cmocka_unit_test(test_date),
+		cmocka_unit_test(test_expires),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_TR06_etag),
+		cmocka_unit_test(test_TR06_longest_values_of_a_request),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
