@@ -1,195 +1,98 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/base/io.h"
-#include "common/base/mem.h"
 #include "common/oauth/keys.h"
-#include "common/oauth/metadata.h"
+#include "common/oauth/keys_file.h"
+#include "common/oauth/keys_known.h"
 
-enum phase { PHASE_NONE, PHASE_OIDC, PHASE_OAUTH, PHASE_JWKS };
+/* RFC 7517 section 8.5.2 has a type of its own, and few send it (TR-05). */
+#define JWKS_TYPES "application/json, application/jwk-set+json"
 
-enum what { NOTHING, ASKING, DONE, FAILED };
+enum phase { PHASE_OIDC, PHASE_OAUTH, PHASE_JWKS };
 
-/* A value of BA_SPACE_ATTEMPT is a serial and one of these. */
-static const char *const words[] = { "", "asking", "done", "failed" };
-
-#define SERIAL_BYTES 8
-#define SERIAL_LEN   (2 * SERIAL_BYTES)
-#define STAMP_MAX    (SERIAL_LEN + sizeof("asking") - 1)
-
-/* An asking by somebody of this machine. */
-struct stamp {
-	enum what what;
-	int64_t expires;
-	char serial[SERIAL_LEN + 1]; /* the asking's, from start to end */
+/* Our own asking, while it is under way. */
+struct asking {
+	enum phase phase;
+	int64_t began;
+	bool short_way; /* it began with the key set */
+	int64_t metadata_until;
+	struct ba_metadata metadata; /* for PHASE_JWKS; not believed before
+					the keys are there, too */
+	char url[BA_URL_MAX + 1]; /* of the request under way */
+	char etag[BA_HTTP_ETAG_MAX + 1]; /* … and its If-None-Match */
 };
 
-struct known {
-	struct ba_buf name; /* in the store */
-	struct ba_jwks *set;
-	struct ba_buf raw; /* what set was made of */
-	int64_t expires;
-	bool fixed; /* from a file: never asked, never ends */
-	bool look; /* the store may have news */
-	char seen[SERIAL_LEN + 1]; /* the asking whose end we have looked at */
-	struct stamp own; /* of this process, whatever the store does */
-	int last; /* what came of that */
-	enum phase phase; /* of our own asking */
-	int64_t began; /* … and its start */
-	char url[BA_URL_MAX + 1]; /* of the request under way */
+struct entry {
+	const struct ba_issuer *issuer;
+	struct ba_keys_file *file; /* or NULL, and then: */
+	struct ba_known known;
+	struct asking *asking; /* or NULL */
+	bool doubt; /* the key set may be somewhere else by now */
+	int last; /* what came of our last asking */
 };
 
 struct ba_keys {
 	const struct ba_config *config;
-	struct ba_store *store;
 	const struct ba_log *log;
+	uint32_t seed; /* for due times that differ */
+	struct ba_buf no_proxy; /* with commas */
 	bool alone; /* said that the store does not answer */
-	struct known *known; /* by ba_issuer.index */
+	struct entry *entries; /* by ba_issuer.index */
 };
 
-static struct known *
-known_of(struct ba_keys *k, const struct ba_issuer *issuer)
+static struct entry *
+entry_of(struct ba_keys *k, const struct ba_issuer *issuer)
 {
 	/* One of another configuration would find somebody else's keys. */
 	if (issuer->index >= k->config->n_issuers ||
 	    issuer != &k->config->issuers[issuer->index])
 		return NULL;
-	return &k->known[issuer->index];
+	return &k->entries[issuer->index];
 }
 
-/* Takes set and the bytes of raw over. */
-static void
-replace(
-    struct known *n, struct ba_jwks *set, struct ba_buf *raw, int64_t expires)
+/* An issuer that is asked; NULL for those with a file. */
+static struct entry *
+asked_entry(struct ba_keys *k, const struct ba_issuer *issuer)
 {
-	ba_jwks_free(n->set);
-	ba_buf_wipe(&n->raw);
-	n->set = set;
-	n->raw = *raw;
-	n->expires = expires;
-	ba_buf_init(raw, BA_JWKS_BYTES_MAX);
+	struct entry *e = entry_of(k, issuer);
+
+	return e == NULL || e->file != NULL ? NULL : e;
 }
 
-static void
-warn_of_bad_keys(struct ba_keys *k, const struct ba_issuer *issuer, size_t bad)
-{
-	if (bad > 0)
-		ba_log(k->log, BA_LOG_WARNING,
-		    "issuer %s: %zu of its keys are weak, malformed or not"
-		    " public, and are not used; tell whoever runs it",
-		    issuer->url, bad);
-}
-
-/* A file with keys: read once, with the configuration. */
-struct file {
-	const char *name; /* of the setting */
-	const char *path;
-	bool secret;
-};
-
-int
-ba_keys_read_file(const char *path, uid_t trusted_uid, bool secret,
-    struct ba_buf *b, const char **whyp)
-{
-	int r = BA_OK;
-
-	ba_buf_clear(b);
-	if (secret)
-		r = ba_directory_trusted(path, trusted_uid, whyp);
-	if (r != BA_OK)
-		return r;
-	return ba_read_trusted(path, trusted_uid, secret, b, whyp);
-}
+/* --- birth and death ------------------------------------------------------- */
 
 static int
-read_keys(struct ba_keys *k, const struct ba_issuer *issuer,
-    const struct file *file, struct ba_buf *raw, struct ba_jwks **setp)
+make_no_proxy(const struct ba_strings *hosts, struct ba_buf *list)
 {
-	size_t bad = 0;
-	int r;
+	size_t i, max = 0;
+	int r = BA_OK;
 
-	if (file->secret)
-		return ba_jwks_parse_symmetric(raw->p, raw->len, setp);
-	r = ba_jwks_parse(raw->p, raw->len, setp, &bad);
-	warn_of_bad_keys(k, issuer, bad);
+	for (i = 0; i < hosts->n; i++)
+		max += strlen(hosts->v[i]) + 1;
+	ba_buf_init(list, max);
+	for (i = 0; i < hosts->n && r == BA_OK; i++) {
+		if (i > 0)
+			r = ba_buf_append_byte(list, ',');
+		if (r == BA_OK)
+			r = ba_buf_append_str(list, hosts->v[i]);
+	}
 	return r;
 }
 
-/* JWK-09, and what the reader of the log can do about it. */
-static const char *
-why_no_set(const struct file *file, int err)
-{
-	if (file->secret && err == BA_ERR_JWKS)
-		return "it must hold one JWK or a JWK Set of kty oct alone, and"
-		       " each secret as many bytes as its algorithm's hash";
-	return ba_err_text(err);
-}
-
-/*
- * The keys are kept, the text is not: nobody compares it with another (as
- * with keys of the store), and it may hold secrets.
- */
 static int
-load_file(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    uid_t trusted_uid, const struct file *file)
+make_entry(struct ba_keys *k, const struct ba_issuer *issuer,
+    struct ba_store *store, uid_t trusted_uid, struct entry *e)
 {
-	const char *why = "";
-	struct ba_buf raw;
 	int r;
 
-	n->fixed = true;
-	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
-	r = ba_keys_read_file(
-	    file->path, trusted_uid, file->secret, &raw, &why);
-	if (r == BA_OK) {
-		r = read_keys(k, issuer, file, &raw, &n->set);
-		why = why_no_set(file, r);
-	}
-	ba_buf_wipe(&raw);
-	if (r == BA_ERR_NOMEM)
-		return r;
-	if (r != BA_OK)
-		ba_log(k->log, BA_LOG_ERR,
-		    "issuer %s: %s %s: %s; nobody enters by its tokens until"
-		    " the file is mended and the configuration reloaded",
-		    issuer->url, file->name, file->path, why);
-	return BA_OK;
-}
-
-/*
- * An issuer with secrets has no other keys: whatever else it is said to have,
- * it is never asked (JWK-09).
- */
-static int
-load(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    uid_t trusted_uid)
-{
-	const struct file secrets = { "symmetric_key_file",
-		issuer->symmetric_key_file, true };
-	const struct file public = { "jwks_file", issuer->jwks_file, false };
-
-	if (secrets.path != NULL)
-		return load_file(k, issuer, n, trusted_uid, &secrets);
-	if (public.path != NULL)
-		return load_file(k, issuer, n, trusted_uid, &public);
-	return BA_OK;
-}
-
-/* No URL and no path holds a NUL. */
-static int
-make_name(const struct ba_issuer *issuer, struct ba_buf *name)
-{
-	const char *ca = issuer->ca_file != NULL ? issuer->ca_file : "";
-	int r;
-
-	ba_buf_init(name, strlen(issuer->url) + 1 + strlen(ca));
-	r = ba_buf_append(name, issuer->url, strlen(issuer->url) + 1);
+	e->issuer = issuer;
+	r = ba_known_init(&e->known, issuer, store, k->log);
 	if (r == BA_OK)
-		r = ba_buf_append_str(name, ca);
+		r = ba_keys_file_new(issuer, trusted_uid, k->log, &e->file);
 	return r;
 }
 
@@ -199,27 +102,24 @@ ba_keys_new(const struct ba_config *config, struct ba_store *store,
 {
 	struct ba_keys *k;
 	size_t i;
-	int r = BA_OK;
+	int r;
 
 	*keysp = NULL;
 	k = calloc(1, sizeof(*k));
 	if (k == NULL)
 		return BA_ERR_NOMEM;
 	k->config = config;
-	k->store = store;
 	k->log = log;
-	k->known = calloc(config->n_issuers + 1, sizeof(*k->known));
-	if (k->known == NULL) {
+	k->seed = (uint32_t)getpid();
+	k->entries = calloc(config->n_issuers + 1, sizeof(*k->entries));
+	if (k->entries == NULL) {
 		free(k);
 		return BA_ERR_NOMEM;
 	}
-	for (i = 0; i < config->n_issuers && r == BA_OK; i++) {
-		ba_buf_init(&k->known[i].raw, BA_JWKS_BYTES_MAX);
-		r = make_name(&config->issuers[i], &k->known[i].name);
-		if (r == BA_OK)
-			r = load(
-			    k, &config->issuers[i], &k->known[i], trusted_uid);
-	}
+	r = make_no_proxy(&config->no_proxy, &k->no_proxy);
+	for (i = 0; i < config->n_issuers && r == BA_OK; i++)
+		r = make_entry(
+		    k, &config->issuers[i], store, trusted_uid, &k->entries[i]);
 	if (r != BA_OK)
 		ba_keys_free(k);
 	else
@@ -235,94 +135,160 @@ ba_keys_free(struct ba_keys *k)
 	if (k == NULL)
 		return;
 	for (i = 0; i < k->config->n_issuers; i++) {
-		ba_jwks_free(k->known[i].set);
-		ba_buf_wipe(&k->known[i].raw);
-		ba_buf_wipe(&k->known[i].name);
+		ba_keys_file_free(k->entries[i].file);
+		ba_known_clear(&k->entries[i].known);
+		free(k->entries[i].asking);
 	}
-	free(k->known);
+	ba_buf_wipe(&k->no_proxy);
+	free(k->entries);
 	free(k);
 }
 
-/*
- * A time further away than we ever set one was set while the clock was wrong,
- * and would hold for as long as it was.
- */
-static bool
-is_live(int64_t expires, int64_t now, int64_t longest)
-{
-	return expires > now && expires - now <= longest;
-}
+/* --- what is known --------------------------------------------------------- */
 
-static bool
-stamp_is_live(const struct stamp *s, int64_t now)
+const struct ba_jwks *
+ba_keys_get(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
 {
-	return s->what != NOTHING &&
-	       is_live(s->expires, now,
-		   s->what == ASKING ? BA_KEYS_ASKING : BA_KEYS_COOLDOWN);
-}
+	struct entry *e = entry_of(k, issuer);
 
-static enum what
-parse_stamp(const struct ba_buf *b, char serial[SERIAL_LEN + 1])
-{
-	const char *text = ba_buf_str(b);
-	enum what w;
-
-	if (b->len <= SERIAL_LEN)
-		return NOTHING;
-	memcpy(serial, text, SERIAL_LEN);
-	for (w = FAILED; w > NOTHING; w--) {
-		if (strcmp(text + SERIAL_LEN, words[w]) == 0)
-			break;
+	if (e == NULL)
+		return NULL;
+	if (e->file != NULL) {
+		ba_keys_file_look(e->file, now);
+		return ba_keys_file_set(e->file);
 	}
-	return w;
+	/* In this order: what is replaced now is nobody's any more, and would
+	   hold the place of what is lent next. */
+	ba_known_keep_up(&e->known, now);
+	ba_known_take_back(&e->known);
+	if (!ba_known_serves(&e->known, now))
+		return NULL;
+	e->known.used = true;
+	return e->known.set;
 }
 
-/*
- * The last asking by any broker; by this one alone where the store does not
- * know.
- */
-static struct stamp
-read_stamp(struct ba_keys *k, const struct known *n, int64_t now)
+const struct ba_metadata *
+ba_keys_metadata(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
 {
-	struct stamp s = { .what = NOTHING };
-	struct ba_buf b;
+	struct entry *e = asked_entry(k, issuer);
+	struct ba_known *n;
 
-	ba_buf_init(&b, STAMP_MAX);
-	if (k->store != NULL &&
-	    ba_store_get(k->store, BA_SPACE_ATTEMPT, n->name.p, n->name.len,
-		now, &b, &s.expires) == BA_OK)
-		s.what = parse_stamp(&b, s.serial);
-	ba_buf_wipe(&b);
-	if (!stamp_is_live(&s, now))
-		s = n->own;
-	if (!stamp_is_live(&s, now))
-		memset(&s, 0, sizeof(s));
-	return s;
+	if (e == NULL)
+		return NULL;
+	n = &e->known;
+	ba_known_keep_up(n, now);
+	if (!ba_known_serves(n, now) ||
+	    !ba_record_serves(
+		issuer, ba_record_metadata_fresh(issuer, n->record), now))
+		return NULL;
+	n->used = true;
+	return &n->record->metadata;
 }
 
-static int
-put_stamp(struct ba_keys *k, const struct known *n, const struct stamp *s,
-    int64_t now, bool unless_there)
+static enum ba_keys_state
+state_of(struct entry *e, int64_t now)
 {
-	char text[STAMP_MAX + 1];
-	int len;
-
-	len = snprintf(text, sizeof(text), "%s%s", s->serial, words[s->what]);
-	return (unless_there ? ba_store_add : ba_store_put)(k->store,
-	    BA_SPACE_ATTEMPT, n->name.p, n->name.len, text, (size_t)len, now,
-	    s->expires, BA_REACH_SHARED);
+	if (e->file == NULL)
+		return ba_known_state(&e->known, now, e->asking != NULL);
+	return ba_keys_file_set(e->file) != NULL ? BA_KEYS_FINAL
+						 : BA_KEYS_FAILED;
 }
 
-/*
- * Leave word for all brokers.  Where the store takes none, each asks for
- * itself and keeps its own cooldown: a broken store may cost requests, never
- * a login.
- */
+enum ba_keys_state
+ba_keys_state(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct entry *e = entry_of(k, issuer);
+
+	return e == NULL ? BA_KEYS_FAILED : state_of(e, now);
+}
+
+static bool
+is_stale(const struct ba_known *n, int64_t now)
+{
+	return ba_known_serves(n, now) && now >= ba_known_fresh_until(n);
+}
+
+bool
+ba_keys_want_refresh(
+    struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct entry *e = asked_entry(k, issuer);
+
+	if (e == NULL || !is_stale(&e->known, now))
+		return false;
+	/* Another broker's news show in the state, and are looked at then. */
+	(void)state_of(e, now);
+	ba_known_keep_up(&e->known, now);
+	if (!is_stale(&e->known, now))
+		return false;
+	switch (state_of(e, now)) {
+	case BA_KEYS_FINAL:
+	case BA_KEYS_FAILED:
+		return false;
+	case BA_KEYS_WAIT:
+	case BA_KEYS_MAY_ASK:
+		return true;
+	}
+	return false;
+}
+
+int64_t
+ba_keys_due(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
+{
+	struct entry *e = asked_entry(k, issuer);
+
+	return e == NULL ? INT64_MAX : ba_known_due(&e->known, now, k->seed);
+}
+
 static void
-replace_stamp(struct ba_keys *k, const struct known *n, int64_t now)
+file_info(const struct ba_keys_file *file, struct ba_keys_info *info)
 {
-	if (k->store == NULL || put_stamp(k, n, &n->own, now, false) == BA_OK ||
-	    k->alone)
+	info->n = ba_jwks_count(ba_keys_file_set(file));
+	info->file = true;
+	info->secret = ba_keys_file_is_secret(file);
+	info->last = ba_keys_file_last(file);
+}
+
+static void
+known_info(
+    struct ba_known *n, int64_t now, uint32_t seed, struct ba_keys_info *info)
+{
+	int64_t due;
+
+	if (now != n->looked)
+		ba_known_look(n, now);
+	if (!ba_known_serves(n, now))
+		return;
+	info->n = ba_jwks_count(n->set);
+	info->fetched = n->record->fetched;
+	info->fresh_until = ba_known_fresh_until(n);
+	info->stale_until = ba_known_end(n);
+	due = ba_known_due(n, now, seed);
+	info->due = due == INT64_MAX ? 0 : due;
+}
+
+void
+ba_keys_info(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
+    struct ba_keys_info *info)
+{
+	struct entry *e = entry_of(k, issuer);
+
+	memset(info, 0, sizeof(*info));
+	info->last = e == NULL ? BA_ERR_INTERNAL : e->last;
+	if (e == NULL)
+		return;
+	if (e->file != NULL)
+		file_info(e->file, info);
+	else
+		known_info(&e->known, now, k->seed, info);
+}
+
+/* --- an asking ------------------------------------------------------------- */
+
+static void
+check_told(struct ba_keys *k, bool told)
+{
+	if (told || k->alone)
 		return;
 	ba_log(k->log, BA_LOG_WARNING,
 	    "issuers are asked for their keys without a word to the other"
@@ -330,167 +296,16 @@ replace_stamp(struct ba_keys *k, const struct known *n, int64_t now)
 	k->alone = true;
 }
 
-/* A set of the store that we cannot read is no set. */
 static void
-accept_stored(struct ba_keys *k, const struct ba_issuer *issuer,
-    struct known *n, struct ba_buf *raw, int64_t expires)
+finish(struct ba_keys *k, struct entry *e, int64_t now, int err)
 {
-	struct ba_jwks *set;
-	int r;
+	struct ba_known *n = &e->known;
 
-	if (n->set != NULL && n->raw.len == raw->len &&
-	    memcmp(n->raw.p, raw->p, raw->len) == 0) {
-		n->expires = expires;
-		return;
-	}
-	r = ba_jwks_parse(raw->p, raw->len, &set, NULL);
-	if (r == BA_OK) {
-		replace(n, set, raw, expires);
-		return;
-	}
-	ba_log(k->log, BA_LOG_ERR,
-	    "issuer %s: its keys in the store are not usable: %s; it will be"
-	    " asked again",
-	    issuer->url, ba_err_text(r));
-	if (r == BA_ERR_JWKS)
-		r = ba_store_delete(k->store, BA_SPACE_KEYS, n->name.p,
-		    n->name.len, BA_REACH_SHARED);
-}
-
-/*
- * Look into the store.  The stamp first: whoever asks puts the keys there
- * before the word that it is done.
- */
-static void
-refresh(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now)
-{
-	struct stamp s = read_stamp(k, n, now);
-	struct ba_buf raw;
-	int64_t expires;
-	int r;
-
-	n->look = false;
-	if (s.what == ASKING)
-		s.serial[0] = '\0';
-	memcpy(n->seen, s.serial, sizeof(n->seen));
-	if (k->store == NULL)
-		return;
-	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
-	r = ba_store_get(k->store, BA_SPACE_KEYS, n->name.p, n->name.len, now,
-	    &raw, &expires);
-	if (r == BA_OK && is_live(expires, now, BA_KEYS_LIFE_MAX))
-		accept_stored(k, issuer, n, &raw, expires);
-	ba_buf_wipe(&raw);
-}
-
-const struct ba_jwks *
-ba_keys_get(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
-{
-	struct known *n = known_of(k, issuer);
-
-	if (n == NULL)
-		return NULL;
-	if (n->fixed)
-		return n->set;
-	if (n->look || n->set == NULL ||
-	    !is_live(n->expires, now, BA_KEYS_LIFE_MAX))
-		refresh(k, issuer, n, now);
-	if (!is_live(n->expires, now, BA_KEYS_LIFE_MAX))
-		return NULL;
-	return n->set;
-}
-
-/*
- * Another broker's asking is news: it is looked at in the store once before
- * "no" is the answer, or its keys would wait here for ours to end.
- */
-static enum ba_keys_state
-state_of(struct ba_keys *k, struct known *n, int64_t now)
-{
-	struct stamp s;
-
-	if (n->fixed)
-		return n->set != NULL ? BA_KEYS_FINAL : BA_KEYS_FAILED;
-	s = read_stamp(k, n, now);
-	if (s.what == NOTHING)
-		return BA_KEYS_MAY_ASK;
-	if (s.what != ASKING && strcmp(s.serial, n->seen) == 0)
-		return s.what == DONE ? BA_KEYS_FINAL : BA_KEYS_FAILED;
-	if (n->phase == PHASE_NONE)
-		n->look = true;
-	return BA_KEYS_WAIT;
-}
-
-enum ba_keys_state
-ba_keys_state(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
-{
-	struct known *n = known_of(k, issuer);
-
-	return n == NULL ? BA_KEYS_FAILED : state_of(k, n, now);
-}
-
-int
-ba_keys_last(struct ba_keys *k, const struct ba_issuer *issuer)
-{
-	const struct known *n = known_of(k, issuer);
-
-	return n == NULL ? BA_ERR_INTERNAL : n->last;
-}
-
-static int
-may_ask(struct ba_keys *k, struct known *n, int64_t now)
-{
-	switch (state_of(k, n, now)) {
-	case BA_KEYS_FINAL:
-	case BA_KEYS_FAILED:
-		return BA_ERR_UNAVAIL;
-	case BA_KEYS_WAIT:
-		return BA_ERR_BUSY;
-	case BA_KEYS_MAY_ASK:
-		return BA_OK;
-	}
-	return BA_ERR_INTERNAL;
-}
-
-/* Of many brokers one asks (V38): word is left before the first request. */
-static int
-claim(struct ba_keys *k, struct known *n, int64_t now)
-{
-	unsigned char random[SERIAL_BYTES];
-	struct stamp s = { .what = ASKING, .expires = now + BA_KEYS_ASKING };
-	int r;
-
-	r = may_ask(k, n, now);
-	if (r == BA_OK)
-		r = ba_random(random, sizeof(random));
-	if (r != BA_OK)
-		return r;
-	ba_hex(s.serial, random, sizeof(random));
-	if (k->store != NULL)
-		r = put_stamp(k, n, &s, now, true);
-	if (r == BA_ERR_EXISTS) {
-		/* Another was quicker; or what is there cannot be right. */
-		r = may_ask(k, n, now);
-		if (r != BA_OK)
-			return r;
-		r = BA_ERR_EXISTS;
-	}
-	n->own = s;
-	if (r != BA_OK)
-		replace_stamp(k, n, now);
-	return BA_OK;
-}
-
-static void
-finish(struct ba_keys *k, struct known *n, int64_t now, int err)
-{
-	n->phase = PHASE_NONE;
-	n->last = err;
-	n->own.what = err == BA_OK ? DONE : FAILED;
-	n->own.expires = now + BA_KEYS_COOLDOWN;
-	replace_stamp(k, n, now);
-	memcpy(n->seen, n->own.serial, sizeof(n->seen));
+	e->last = err;
+	check_told(k, ba_attempt_finish(&n->attempt, now, err == BA_OK));
+	memcpy(n->seen, n->attempt.own.serial, sizeof(n->seen));
+	free(e->asking);
+	e->asking = NULL;
 }
 
 static const char *
@@ -511,99 +326,239 @@ remedy(int err)
 	return "this is a fault of ours";
 }
 
-/* The end of an asking that failed; what was known before stays. */
+/*
+ * The end of an asking that failed; what was known before stays.  Where it
+ * began with the key set, that may have moved: the next begins with the
+ * metadata.
+ */
 static int
-fail(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now, int err, const char *why)
+fail(struct ba_keys *k, struct entry *e, int64_t now, int err, const char *why)
 {
+	const char *url = e->asking->url;
+	int64_t left = 0;
+
+	if (ba_known_serves(&e->known, now))
+		left = ba_known_end(&e->known) - now;
 	ba_log(k->log, BA_LOG_ERR,
-	    "issuer %s: no keys from %.300s: %s%s%.160s; %s; asked again after"
-	    " %d s",
-	    issuer->url, n->url[0] != '\0' ? n->url : "its metadata",
+	    "issuer %s: no keys from %.300s: %s%s%.200s; %s; asked again after"
+	    " %d s; what it said before serves for %lld s more",
+	    e->issuer->url, url[0] != '\0' ? url : "its metadata",
 	    ba_err_text(err), why[0] != '\0' ? ": " : "", why, remedy(err),
-	    BA_KEYS_COOLDOWN);
-	finish(k, n, now, err);
+	    BA_KEYS_COOLDOWN, (long long)left);
+	e->doubt = e->asking->short_way;
+	finish(k, e, now, err);
 	return err;
 }
 
 /*
- * A request for n->url, within what is left of the whole asking.  The clock
- * has whole seconds, so that one of them may be all but over already.
+ * A request for url, within what is left of the whole asking.  The clock has
+ * whole seconds, so that one of them may be all but over already.
  */
 static int
-next_request(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now, struct ba_http_request *request)
+next_request(struct ba_keys *k, struct entry *e, int64_t now,
+    struct ba_http_request *request)
 {
-	int64_t left = BA_KEYS_ASKING - 1 - (now - n->began);
+	struct asking *a = e->asking;
+	int64_t left = BA_KEYS_ASKING - 1 - (now - a->began);
 
 	if (left <= 0)
-		return fail(k, issuer, n, now, BA_ERR_TIMEOUT,
+		return fail(k, e, now, BA_ERR_TIMEOUT,
 		    "its earlier answers took too long");
-	request->url = n->url;
-	request->ca_file = issuer->ca_file;
+	request->url = a->url;
 	request->timeout_ms = BA_KEYS_REQUEST_MS;
 	if (left * 1000 < BA_KEYS_REQUEST_MS)
 		request->timeout_ms = (unsigned)left * 1000;
+	request->accept = a->phase == PHASE_JWKS ? JWKS_TYPES : NULL;
+	request->etag = a->etag[0] != '\0' ? a->etag : NULL;
+	request->ca_file = e->issuer->ca_file;
+	request->ca_directory = e->issuer->ca_directory;
+	request->proxy = k->config->proxy;
+	request->no_proxy =
+	    k->no_proxy.len > 0 ? ba_buf_str(&k->no_proxy) : NULL;
 	return BA_OK;
 }
 
 static int
-ask_metadata(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now, enum phase phase, struct ba_http_request *request)
+ask_metadata(struct ba_keys *k, struct entry *e, int64_t now, enum phase phase,
+    struct ba_http_request *request)
 {
+	struct asking *a = e->asking;
 	int r;
 
-	n->phase = phase;
-	r = ba_well_known_url(issuer->url,
+	a->phase = phase;
+	a->short_way = false;
+	a->etag[0] = '\0';
+	r = ba_well_known_url(e->issuer->url,
 	    phase == PHASE_OIDC ? BA_WELL_KNOWN_OIDC : BA_WELL_KNOWN_OAUTH,
-	    n->url, sizeof(n->url));
+	    a->url, sizeof(a->url));
 	if (r != BA_OK)
-		return fail(k, issuer, n, now, r, "its URL is too long");
-	return next_request(k, issuer, n, now, request);
+		return fail(k, e, now, r, "its URL is too long");
+	return next_request(k, e, now, request);
+}
+
+static int
+ask_jwks(struct ba_keys *k, struct entry *e, int64_t now,
+    struct ba_http_request *request)
+{
+	const struct ba_known *n = &e->known;
+	struct asking *a = e->asking;
+
+	a->phase = PHASE_JWKS;
+	memcpy(a->url, a->metadata.jwks_uri, sizeof(a->url));
+	if (n->record != NULL && ba_known_has(n, n->record->etag, a->url, now))
+		memcpy(a->etag, n->record->etag, sizeof(a->etag));
+	return next_request(k, e, now, request);
+}
+
+/* May we go by the metadata that we have?  An administrator wants it new. */
+static bool
+short_way(const struct entry *e, int64_t now, bool forced)
+{
+	return !forced && !e->doubt && ba_metadata_needs_keys(e->issuer) &&
+	       ba_known_metadata_fresh(&e->known, now) &&
+	       e->known.record->metadata.jwks_uri[0] != '\0';
+}
+
+/* Has another broker asked, so long ago that no stamp says so any more? */
+static bool
+slept_through(struct ba_known *n, int64_t now)
+{
+	int64_t before = n->record == NULL ? 0 : n->record->fetched;
+
+	if (now == n->looked)
+		return false;
+	ba_known_look(n, now);
+	return n->record != NULL && n->record->fetched != before;
+}
+
+static int
+may_begin(struct entry *e, int64_t now, bool forced)
+{
+	if (e->asking != NULL)
+		return BA_ERR_BUSY;
+	/* Whether somebody asks now is told by the stamp, once it is ours. */
+	if (forced && e->file == NULL)
+		return BA_OK;
+	switch (state_of(e, now)) {
+	case BA_KEYS_FINAL:
+	case BA_KEYS_FAILED:
+		return BA_ERR_UNAVAIL;
+	case BA_KEYS_WAIT:
+		return BA_ERR_BUSY;
+	case BA_KEYS_MAY_ASK:
+		return slept_through(&e->known, now) ? BA_ERR_BUSY : BA_OK;
+	}
+	return BA_ERR_INTERNAL;
+}
+
+/* Memory before word is left: nobody shall wait for what never begins. */
+static int
+claim(struct ba_keys *k, struct entry *e, int64_t now, bool forced)
+{
+	struct asking *a = calloc(1, sizeof(*a));
+	bool told;
+	int r;
+
+	if (a == NULL)
+		return BA_ERR_NOMEM;
+	r = ba_attempt_claim(&e->known.attempt, now, forced, &told);
+	if (r != BA_OK) {
+		free(a);
+		return r;
+	}
+	check_told(k, told);
+	a->began = now;
+	e->asking = a;
+	return BA_OK;
 }
 
 int
 ba_keys_begin(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
-    struct ba_http_request *request)
+    bool forced, struct ba_http_request *request)
 {
-	struct known *n = known_of(k, issuer);
+	struct entry *e = entry_of(k, issuer);
 	int r;
 
 	memset(request, 0, sizeof(*request));
-	if (n == NULL)
+	if (e == NULL)
 		return BA_ERR_INTERNAL;
-	r = claim(k, n, now);
+	r = may_begin(e, now, forced);
+	if (r == BA_OK)
+		r = claim(k, e, now, forced);
 	if (r != BA_OK)
 		return r;
-	n->began = now;
-	return ask_metadata(k, issuer, n, now, PHASE_OIDC, request);
+	if (!short_way(e, now, forced))
+		return ask_metadata(k, e, now, PHASE_OIDC, request);
+	e->asking->short_way = true;
+	e->asking->metadata = e->known.record->metadata;
+	e->asking->metadata_until = e->known.record->metadata_until;
+	return ask_jwks(k, e, now, request);
+}
+
+/* --- its answers ----------------------------------------------------------- */
+
+/* With raw, set and its bytes come along; see ba_known_take(). */
+static int
+succeed(struct ba_keys *k, struct entry *e, int64_t now, struct ba_record *rec,
+    struct ba_jwks *set, struct ba_buf *raw)
+{
+	bool stored;
+	int r;
+
+	rec->fetched = now;
+	rec->metadata = e->asking->metadata;
+	rec->metadata_until = e->asking->metadata_until;
+	r = ba_known_take(&e->known, now, rec, set, raw, &stored);
+	if (r != BA_OK) {
+		ba_jwks_free(set);
+		return fail(k, e, now, r, "");
+	}
+	e->doubt = false;
+	/* Else the store has said why. */
+	ba_log(k->log, BA_LOG_INFO, "issuer %s: %zu keys, good for %lld s%s",
+	    e->issuer->url, ba_jwks_count(e->known.set),
+	    (long long)(rec->fresh_until - now),
+	    stored ? "" : ", for this broker alone");
+	finish(k, e, now, BA_OK);
+	return BA_OK;
+}
+
+/* Metadata is all that there is to be had of issuers that need no keys. */
+static int
+succeed_without_keys(struct ba_keys *k, struct entry *e, int64_t now)
+{
+	struct ba_record rec = { .fresh_until = e->asking->metadata_until };
+	struct ba_buf none;
+
+	ba_buf_init(&none, BA_JWKS_BYTES_MAX);
+	return succeed(k, e, now, &rec, NULL, &none);
 }
 
 static int
-feed_metadata(struct ba_keys *k, const struct ba_issuer *issuer,
-    struct known *n, int64_t now, const struct ba_http_response *response,
-    struct ba_http_request *request)
+feed_metadata(struct ba_keys *k, struct entry *e, int64_t now,
+    const struct ba_http_response *response, struct ba_http_request *request)
 {
-	char uri[BA_URL_MAX + 1];
+	struct asking *a = e->asking;
 	const char *why;
 	int r;
 
-	r = ba_metadata_jwks_uri(issuer->url, response, uri, sizeof(uri), &why);
-	if (r == BA_ERR_METADATA && n->phase == PHASE_OIDC &&
+	r = ba_metadata_parse(e->issuer, response, &a->metadata, &why);
+	if (r == BA_ERR_METADATA && a->phase == PHASE_OIDC &&
 	    ba_metadata_absent(response)) {
 		ba_log(k->log, BA_LOG_INFO,
 		    "issuer %s: nothing at %.300s: %s; trying the form of"
 		    " RFC 8414",
-		    issuer->url, n->url, why);
-		r = ask_metadata(k, issuer, n, now, PHASE_OAUTH, request);
+		    e->issuer->url, a->url, why);
+		r = ask_metadata(k, e, now, PHASE_OAUTH, request);
 		return r == BA_OK ? BA_ERR_NEED_KEYS : r;
 	}
 	if (r != BA_OK)
-		return fail(k, issuer, n, now, r,
+		return fail(k, e, now, r,
 		    response->why[0] != '\0' ? response->why : why);
-	memcpy(n->url, uri, sizeof(n->url));
-	n->phase = PHASE_JWKS;
-	r = next_request(k, issuer, n, now, request);
+	a->metadata_until = now + ba_record_life(e->issuer, response->max_age);
+	if (!ba_metadata_needs_keys(e->issuer))
+		return succeed_without_keys(k, e, now);
+	r = ask_jwks(k, e, now, request);
 	return r == BA_OK ? BA_ERR_NEED_KEYS : r;
 }
 
@@ -617,7 +572,6 @@ judge_jwks(const struct ba_http_response *r, const char **whyp)
 		*whyp = "the answer's HTTP status is not 200";
 		return BA_ERR_JWKS;
 	}
-	/* TR-05; the second is RFC 7517 section 8.5.2. */
 	if (strcmp(r->content_type, "application/json") != 0 &&
 	    strcmp(r->content_type, "application/jwk-set+json") != 0) {
 		*whyp = "the answer is of another type than a key set";
@@ -627,71 +581,105 @@ judge_jwks(const struct ba_http_response *r, const char **whyp)
 	return BA_OK;
 }
 
-static int64_t
-life_of(const struct ba_http_response *response)
+/*
+ * "Not modified" (RFC 9110 section 15.4.5) is said of the keys whose ETag we
+ * sent, and of no others.
+ */
+static int
+feed_not_modified(struct ba_keys *k, struct entry *e, int64_t now,
+    const struct ba_http_response *response)
 {
-	if (response->max_age < 0)
-		return BA_KEYS_LIFE_DEFAULT;
-	if (response->max_age < BA_KEYS_LIFE_MIN)
-		return BA_KEYS_LIFE_MIN;
-	if (response->max_age > BA_KEYS_LIFE_MAX)
-		return BA_KEYS_LIFE_MAX;
-	return response->max_age;
+	const struct asking *a = e->asking;
+	struct ba_record rec;
+
+	if (!ba_known_has(&e->known, a->etag, a->metadata.jwks_uri, now))
+		return fail(k, e, now, BA_ERR_JWKS,
+		    "it says 304 of keys that we do not have");
+	rec = *e->known.record;
+	rec.fresh_until = now + ba_record_life(e->issuer, response->max_age);
+	return succeed(k, e, now, &rec, NULL, NULL);
+}
+
+/*
+ * Metadata that was not asked for in this asking may be out of date: where
+ * nothing lives at its jwks_uri, it is asked for now.
+ */
+static int
+no_key_set(struct ba_keys *k, struct entry *e, int64_t now,
+    const struct ba_http_response *response, int err, const char *why,
+    struct ba_http_request *request)
+{
+	int r;
+
+	if (!e->asking->short_way || err != BA_ERR_JWKS ||
+	    !ba_metadata_absent(response))
+		return fail(k, e, now, err, why);
+	ba_log(k->log, BA_LOG_INFO,
+	    "issuer %s: no key set at %.300s: %s; looking into its metadata",
+	    e->issuer->url, e->asking->url, why);
+	r = ask_metadata(k, e, now, PHASE_OIDC, request);
+	return r == BA_OK ? BA_ERR_NEED_KEYS : r;
 }
 
 static int
-feed_jwks(struct ba_keys *k, const struct ba_issuer *issuer, struct known *n,
-    int64_t now, const struct ba_http_response *response)
+take_set(struct ba_keys *k, struct entry *e, int64_t now,
+    const struct ba_http_response *response, struct ba_jwks *set)
 {
-	const struct ba_buf *body = &response->body;
-	int64_t expires = now + life_of(response);
-	struct ba_jwks *set = NULL;
+	struct ba_record rec = { .fetched = now };
 	struct ba_buf raw;
+	int r;
+
+	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	r = ba_buf_append(&raw, response->body.p, response->body.len);
+	if (r != BA_OK) {
+		ba_jwks_free(set);
+		return fail(k, e, now, r, "");
+	}
+	rec.fresh_until = now + ba_record_life(e->issuer, response->max_age);
+	if (ba_http_etag_ok(response->etag))
+		memcpy(rec.etag, response->etag, sizeof(rec.etag));
+	r = succeed(k, e, now, &rec, set, &raw);
+	ba_buf_wipe(&raw);
+	return r;
+}
+
+static int
+feed_jwks(struct ba_keys *k, struct entry *e, int64_t now,
+    const struct ba_http_response *response, struct ba_http_request *request)
+{
+	struct ba_jwks *set = NULL;
 	size_t bad = 0;
 	const char *why;
 	int r;
 
-	ba_buf_init(&raw, BA_JWKS_BYTES_MAX);
+	if (response->err == BA_OK && response->status == 304)
+		return feed_not_modified(k, e, now, response);
 	r = judge_jwks(response, &why);
 	if (r == BA_OK)
-		r = ba_jwks_parse(body->p, body->len, &set, &bad);
-	warn_of_bad_keys(k, issuer, bad);
-	if (r == BA_OK)
-		r = ba_buf_append(&raw, body->p, body->len);
-	if (r != BA_OK) {
-		ba_jwks_free(set);
-		return fail(k, issuer, n, now, r, why);
-	}
-	replace(n, set, &raw, expires);
-	/* Else this process alone has them; the store has said why. */
-	if (k->store != NULL)
-		r = ba_store_put(k->store, BA_SPACE_KEYS, n->name.p,
-		    n->name.len, n->raw.p, n->raw.len, now, expires,
-		    BA_REACH_SHARED);
-	ba_log(k->log, BA_LOG_INFO, "issuer %s: %zu keys, good for %lld s%s",
-	    issuer->url, ba_jwks_count(set), (long long)(expires - now),
-	    r == BA_OK ? "" : ", for this broker alone");
-	finish(k, n, now, BA_OK);
-	return BA_OK;
+		r = ba_jwks_parse(
+		    response->body.p, response->body.len, &set, &bad);
+	ba_keys_warn_of_bad(k->log, e->issuer, bad);
+	if (r != BA_OK)
+		return no_key_set(k, e, now, response, r, why, request);
+	return take_set(k, e, now, response, set);
 }
 
 int
 ba_keys_feed(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
     const struct ba_http_response *response, struct ba_http_request *request)
 {
-	struct known *n = known_of(k, issuer);
+	struct entry *e = entry_of(k, issuer);
 
 	memset(request, 0, sizeof(*request));
-	if (n == NULL)
+	if (e == NULL || e->asking == NULL)
 		return BA_ERR_INTERNAL;
-	switch (n->phase) {
-	case PHASE_NONE:
-		return BA_ERR_INTERNAL;
+	ba_known_take_back(&e->known);
+	switch (e->asking->phase) {
 	case PHASE_OIDC:
 	case PHASE_OAUTH:
-		return feed_metadata(k, issuer, n, now, response, request);
+		return feed_metadata(k, e, now, response, request);
 	case PHASE_JWKS:
-		return feed_jwks(k, issuer, n, now, response);
+		return feed_jwks(k, e, now, response, request);
 	}
 	return BA_ERR_INTERNAL;
 }
@@ -699,9 +687,8 @@ ba_keys_feed(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now,
 void
 ba_keys_abandon(struct ba_keys *k, const struct ba_issuer *issuer, int64_t now)
 {
-	struct known *n = known_of(k, issuer);
+	struct entry *e = entry_of(k, issuer);
 
-	if (n != NULL && n->phase != PHASE_NONE)
-		(void)fail(
-		    k, issuer, n, now, BA_ERR_HTTP, "no answer came at all");
+	if (e != NULL && e->asking != NULL)
+		(void)fail(k, e, now, BA_ERR_HTTP, "no answer came at all");
 }

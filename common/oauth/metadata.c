@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/ascii.h"
 #include "common/base/mem.h"
 #include "common/json/json.h"
 #include "common/oauth/metadata.h"
@@ -44,6 +46,132 @@ ba_well_known_url(
 	return BA_OK;
 }
 
+/* --- where endpoints may be ------------------------------------------------ */
+
+/* "host" or "host:port", or such at the head of what follows "https://". */
+struct place {
+	const char *host;
+	size_t len;
+	unsigned long port;
+};
+
+static struct place
+place_of(const char *text)
+{
+	size_t n = strcspn(text, "/?");
+	size_t len = n;
+	struct place p = { .host = text, .port = 443 };
+
+	/* In brackets stand the colons of an IPv6 address. */
+	while (len > 0 && text[len - 1] != ':' && text[len - 1] != ']')
+		len--;
+	if (len > 0 && text[len - 1] == ':') {
+		p.port = strtoul(text + len, NULL, 10);
+		n = len - 1;
+	}
+	p.len = n;
+	return p;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+same_place(const struct place *a, const struct place *b)
+{
+	size_t i;
+
+	if (a->port != b->port || a->len != b->len)
+		return false;
+	for (i = 0; i < a->len; i++) {
+		if (lower(a->host[i]) != lower(b->host[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+ba_endpoint_ok(const struct ba_issuer *issuer, const char *url)
+{
+	struct place there = place_of(url + strlen(SCHEME)), allowed;
+	size_t i;
+
+	allowed = place_of(issuer->url + strlen(SCHEME));
+	if (same_place(&there, &allowed))
+		return true;
+	for (i = 0; i < issuer->endpoint_host.n; i++) {
+		allowed = place_of(issuer->endpoint_host.v[i]);
+		if (same_place(&there, &allowed))
+			return true;
+	}
+	return false;
+}
+
+/* --- what is needed -------------------------------------------------------- */
+
+bool
+ba_metadata_needs_keys(const struct ba_issuer *issuer)
+{
+	return issuer->verify != BA_VERIFY_INTROSPECTION ||
+	       issuer->introspection_jwt;
+}
+
+bool
+ba_metadata_needs_introspection(const struct ba_issuer *issuer)
+{
+	return issuer->verify != BA_VERIFY_JWT &&
+	       issuer->introspection_endpoint == NULL;
+}
+
+static bool
+signs_in_by_tls(const struct ba_issuer *issuer)
+{
+	switch (issuer->client.auth) {
+	case BA_CLIENT_AUTH_TLS:
+	case BA_CLIENT_AUTH_SELF_SIGNED_TLS:
+		return true;
+	case BA_CLIENT_AUTH_NONE:
+	case BA_CLIENT_AUTH_BASIC:
+	case BA_CLIENT_AUTH_POST:
+	case BA_CLIENT_AUTH_PRIVATE_KEY_JWT:
+		return false;
+	}
+	return false;
+}
+
+static bool
+none_or_ok(const struct ba_issuer *issuer, const char *url)
+{
+	return url[0] == '\0' ||
+	       (ba_url_ok(url) && ba_endpoint_ok(issuer, url));
+}
+
+static bool
+has_introspection(const struct ba_issuer *issuer, const struct ba_metadata *m)
+{
+	return m->introspection_endpoint[0] != '\0' ||
+	       (signs_in_by_tls(issuer) &&
+		   m->tls_introspection_endpoint[0] != '\0');
+}
+
+bool
+ba_metadata_suits(const struct ba_issuer *issuer, const struct ba_metadata *m)
+{
+	if (ba_metadata_needs_keys(issuer) && m->jwks_uri[0] == '\0')
+		return false;
+	if (ba_metadata_needs_introspection(issuer) &&
+	    !has_introspection(issuer, m))
+		return false;
+	return none_or_ok(issuer, m->jwks_uri) &&
+	       none_or_ok(issuer, m->introspection_endpoint) &&
+	       none_or_ok(issuer, m->tls_introspection_endpoint);
+}
+
+/* --- the document ---------------------------------------------------------- */
+
 /* TR-05: this type alone; parameters are gone by now. */
 static bool
 is_json(const struct ba_http_response *r)
@@ -51,48 +179,98 @@ is_json(const struct ba_http_response *r)
 	return strcmp(r->content_type, "application/json") == 0;
 }
 
+enum fault { FINE, MISSING, NO_URL, ELSEWHERE };
+
+/* The member as an endpoint of the issuer's; "" where it is not one. */
+static enum fault
+read_endpoint(const struct ba_issuer *issuer, const json_t *o, const char *name,
+    char dst[BA_URL_MAX + 1])
+{
+	const char *url;
+	int r;
+
+	dst[0] = '\0';
+	r = ba_json_string(o, name, &url);
+	if (r == BA_ERR_JSON_MISSING)
+		return MISSING;
+	if (r != BA_OK || !ba_url_ok(url))
+		return NO_URL;
+	if (!ba_endpoint_ok(issuer, url))
+		return ELSEWHERE;
+	return ba_copy_str(dst, BA_URL_MAX + 1, url) == BA_OK ? FINE : NO_URL;
+}
+
+#define FAULTS(name)                                                           \
+	{                                                                      \
+		[MISSING] = "the metadata has no " name,                       \
+		[NO_URL] = "the " name " is no https URL that may be asked",   \
+		[ELSEWHERE] = "the " name                                      \
+			      " is on another host or port than the issuer's;" \
+			      " where that is meant, allow it by"              \
+			      " endpoint_host =",                              \
+	}
+
+static const char *const jwks_faults[] = FAULTS("jwks_uri");
+static const char *const introspection_faults[] =
+    FAULTS("introspection_endpoint");
+
+/*
+ * What is not needed is taken where it can be used, and passed over where it
+ * cannot: a mistake there shall lock out nobody.
+ */
+static int
+read_introspection(const struct ba_issuer *issuer, const json_t *root,
+    struct ba_metadata *m, const char **whyp)
+{
+	const json_t *aliases = json_object_get(root, "mtls_endpoint_aliases");
+	enum fault fault, tls;
+
+	fault = read_endpoint(
+	    issuer, root, "introspection_endpoint", m->introspection_endpoint);
+	tls = aliases == NULL
+		  ? MISSING
+		  : read_endpoint(issuer, aliases, "introspection_endpoint",
+			m->tls_introspection_endpoint);
+	if (!ba_metadata_needs_introspection(issuer))
+		return BA_OK;
+	/* Instead of the other, where there is one (RFC 8705 section 5). */
+	if (signs_in_by_tls(issuer) && tls != MISSING)
+		fault = tls;
+	if (fault == FINE)
+		return BA_OK;
+	*whyp = introspection_faults[fault];
+	return BA_ERR_METADATA;
+}
+
 /* The members, of which nothing is believed before issuer is ours (MD-01). */
 static int
-judge(const char *issuer, const json_t *root, const char **urip,
+judge(const struct ba_issuer *issuer, const json_t *root, struct ba_metadata *m,
     const char **whyp)
 {
 	const char *claimed;
+	enum fault fault;
 
 	if (ba_json_string(root, "issuer", &claimed) != BA_OK) {
 		*whyp = "the metadata has no issuer";
 		return BA_ERR_METADATA;
 	}
-	if (strcmp(claimed, issuer) != 0) {
+	if (strcmp(claimed, issuer->url) != 0) {
 		*whyp = "the metadata is another issuer's";
 		return BA_ERR_METADATA;
 	}
-	if (ba_json_string(root, "jwks_uri", urip) != BA_OK) {
-		*whyp = "the metadata has no jwks_uri";
+	fault = read_endpoint(issuer, root, "jwks_uri", m->jwks_uri);
+	if (fault != FINE && ba_metadata_needs_keys(issuer)) {
+		*whyp = jwks_faults[fault];
 		return BA_ERR_METADATA;
 	}
-	/*
-	 * Another host is fine: the issuer names it itself, over TLS, and
-	 * large providers do keep their keys elsewhere (MD-04).
-	 */
-	if (!ba_url_ok(*urip)) {
-		*whyp = "the jwks_uri is no https URL that may be asked";
-		return BA_ERR_METADATA;
-	}
-	return BA_OK;
+	return read_introspection(issuer, root, m, whyp);
 }
 
-int
-ba_metadata_jwks_uri(const char *issuer, const struct ba_http_response *r,
-    char *dst, size_t dstsz, const char **whyp)
+static int
+parse(const struct ba_http_response *r, json_t **rootp, const char **whyp)
 {
-	json_t *root = NULL;
-	const char *uri;
-	int ret = BA_ERR_METADATA;
+	int ret;
 
-	*whyp = "";
-	if (dstsz == 0)
-		return BA_ERR_LIMIT;
-	dst[0] = '\0';
 	if (r->err != BA_OK) {
 		*whyp = "the metadata could not be had";
 		return r->err;
@@ -105,18 +283,46 @@ ba_metadata_jwks_uri(const char *issuer, const struct ba_http_response *r,
 		*whyp = "the answer is not of the type application/json";
 		return BA_ERR_METADATA;
 	}
-	ret = ba_json_parse(r->body.p, r->body.len, &root);
-	if (ret == BA_ERR_NOMEM)
+	ret = ba_json_parse(r->body.p, r->body.len, rootp);
+	if (ret == BA_OK || ret == BA_ERR_NOMEM)
 		return ret;
-	if (ret != BA_OK) {
-		*whyp = "the metadata is not a strict JSON object";
-		return BA_ERR_METADATA;
-	}
-	ret = judge(issuer, root, &uri, whyp);
+	*whyp = "the metadata is not a strict JSON object";
+	return BA_ERR_METADATA;
+}
+
+int
+ba_metadata_parse(const struct ba_issuer *issuer,
+    const struct ba_http_response *r, struct ba_metadata *m, const char **whyp)
+{
+	json_t *root = NULL;
+	int ret;
+
+	*whyp = "";
+	memset(m, 0, sizeof(*m));
+	ret = parse(r, &root, whyp);
 	if (ret == BA_OK)
-		ret = ba_copy_str(dst, dstsz, uri);
+		ret = judge(issuer, root, m, whyp);
+	if (ret != BA_OK)
+		memset(m, 0, sizeof(*m));
 	json_decref(root);
 	return ret;
+}
+
+const char *
+ba_introspection_url(
+    const struct ba_issuer *issuer, const struct ba_metadata *m)
+{
+	enum ba_client_auth auth = issuer->client.auth;
+
+	if (issuer->introspection_endpoint != NULL)
+		return issuer->introspection_endpoint;
+	if (m == NULL)
+		return NULL;
+	if ((auth == BA_CLIENT_AUTH_TLS ||
+		auth == BA_CLIENT_AUTH_SELF_SIGNED_TLS) &&
+	    m->tls_introspection_endpoint[0] != '\0')
+		return m->tls_introspection_endpoint;
+	return m->introspection_endpoint;
 }
 
 bool
@@ -130,8 +336,9 @@ ba_metadata_absent(const struct ba_http_response *r)
 	/* 408 and 429 say "not now", and not "not here". */
 	if (r->status == 408 || r->status == 429)
 		return false;
+	/* 304 is no redirect, and we asked for no such thing. */
 	if (r->status != 200)
-		return r->status >= 300 && r->status <= 499;
+		return r->status >= 300 && r->status <= 499 && r->status != 304;
 	if (!is_json(r))
 		return true;
 	ret = ba_json_parse(r->body.p, r->body.len, &root);

@@ -8,6 +8,7 @@
 #include "common/base/err.h"
 #include "common/base/url.h"
 #include "common/oauth/http.h"
+#include "common/policy/config.h"
 
 /*
  * The issuer's published metadata: OpenID Connect Discovery 1.0 section 4,
@@ -28,14 +29,58 @@ BA_MUST_CHECK int ba_well_known_url(
     const char *issuer, enum ba_well_known form, char *dst, size_t dstsz);
 
 /*
- * Judge an answer to that request and find jwks_uri in it: status 200, a
- * JSON media type, a strict JSON object, issuer equal to ours byte for byte
- * (RFC 8414 section 3.3), jwks_uri a URL that ba_url_ok().  BA_ERR_METADATA
- * (why in constant text), or the response's own error.
+ * What an issuer publishes of itself (RFC 8414 section 2): URLs that
+ * ba_url_ok(), "" where there is none.  tls_introspection_endpoint is of
+ * mtls_endpoint_aliases (RFC 8705 section 5), and goes before the other for
+ * clients that sign in by TLS.
  */
-BA_MUST_CHECK int ba_metadata_jwks_uri(const char *issuer,
-    const struct ba_http_response *r, char *dst, size_t dstsz,
-    const char **whyp);
+struct ba_metadata {
+	char jwks_uri[BA_URL_MAX + 1];
+	char introspection_endpoint[BA_URL_MAX + 1];
+	char tls_introspection_endpoint[BA_URL_MAX + 1];
+};
+
+/*
+ * May this issuer's endpoint be there?  On the issuer's own host and port, or
+ * one of endpoint_host (MD-04).  url is one that ba_url_ok().
+ */
+bool ba_endpoint_ok(const struct ba_issuer *issuer, const char *url);
+
+/*
+ * Judge an answer to that request: status 200, a JSON media type, a strict
+ * JSON object, issuer equal to ours byte for byte (RFC 8414 section 3.3),
+ * endpoints that are strings, ba_url_ok() and ba_endpoint_ok().  jwks_uri is
+ * required unless the issuer's tokens need no keys (verify = introspection
+ * and introspection_answer = json); an introspection_endpoint that breaks the
+ * rules makes the whole unusable only where it is needed (verify is not jwt,
+ * and it is not configured).  BA_ERR_METADATA (why in constant text), or the
+ * response's own error.
+ */
+BA_MUST_CHECK int ba_metadata_parse(const struct ba_issuer *issuer,
+    const struct ba_http_response *r, struct ba_metadata *m, const char **whyp);
+
+/* Do this issuer's tokens need its keys?  Not where verify = introspection and
+   introspection_answer = json. */
+bool ba_metadata_needs_keys(const struct ba_issuer *issuer);
+/* … an introspection endpoint by its metadata? */
+bool ba_metadata_needs_introspection(const struct ba_issuer *issuer);
+
+/*
+ * Is m, which was parsed under another configuration perhaps, what
+ * ba_metadata_parse() would give: all that is needed is there, and nothing
+ * where it may not be?
+ */
+bool ba_metadata_suits(
+    const struct ba_issuer *issuer, const struct ba_metadata *m);
+
+/*
+ * Where this issuer is asked about tokens: introspection_endpoint =, else what
+ * m says, and for a client that signs in by TLS (RFC 8705 section 5) the alias
+ * for TLS, if there is one.  NULL: m, which may be NULL, must be known first.
+ * "": nowhere.
+ */
+const char *ba_introspection_url(
+    const struct ba_issuer *issuer, const struct ba_metadata *m);
 
 /*
  * Does the answer say that no metadata lives at that URL, so that the other

@@ -23,25 +23,79 @@ judge_url(const char *url)
 		MUST(*url > ' ' && *url < 0x7f);
 }
 
+/* A URL that was taken: the one that stands there, where it may be. */
 static void
-judge(const char *issuer, const struct ba_http_response *r, struct fuzz_part b)
+judge_endpoint(const struct ba_issuer *issuer, const json_t *o,
+    const char *name, const char *url)
 {
-	char dst[BA_URL_MAX + 1];
+	const char *host = url + strlen("https://"), *p;
+	size_t n;
+
+	if (*url == '\0')
+		return;
+	MUST(!strcmp(json_string_value(json_object_get(o, name)), url));
+	judge_url(url);
+	/* Up to the port the issuer's own, but for case, or the other's. */
+	n = strcspn(host, "/?");
+	for (p = issuer->url + strlen("https://"); n > 0; n--, p++, host++) {
+		if (*host == ':' || (*p | 0x20) != (*host | 0x20))
+			break;
+	}
+	MUST(n == 0 || *host == ':' || strcasestr(url, "keys.example.net"));
+}
+
+static void
+judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
+    struct fuzz_part b)
+{
+	struct ba_metadata m;
 	const char *why;
 	json_t *o;
 
-	if (ba_metadata_jwks_uri(issuer, r, dst, sizeof(dst), &why) != BA_OK) {
-		MUST(dst[0] == '\0' && *why != '\0');
+	if (ba_metadata_parse(issuer, r, &m, &why) != BA_OK) {
+		MUST(m.jwks_uri[0] == '\0' && *why != '\0');
+		MUST(m.introspection_endpoint[0] == '\0');
+		MUST(m.tls_introspection_endpoint[0] == '\0');
 		return;
 	}
 	o = json_loadb(b.p, b.n, 0, NULL);
 	MUST(!ba_metadata_absent(r) && *why == '\0');
 	MUST(r->status == 200);
 	MUST(strcmp(r->content_type, "application/json") == 0);
-	MUST(!strcmp(json_string_value(json_object_get(o, "issuer")), issuer));
-	MUST(!strcmp(json_string_value(json_object_get(o, "jwks_uri")), dst));
-	judge_url(dst);
+	MUST(!strcmp(
+	    json_string_value(json_object_get(o, "issuer")), issuer->url));
+	MUST(ba_metadata_suits(issuer, &m));
+	MUST(!ba_metadata_needs_keys(issuer) || m.jwks_uri[0] != '\0');
+	MUST(!ba_metadata_needs_introspection(issuer) ||
+	     m.introspection_endpoint[0] != '\0' ||
+	     m.tls_introspection_endpoint[0] != '\0');
+	judge_endpoint(issuer, o, "jwks_uri", m.jwks_uri);
+	judge_endpoint(
+	    issuer, o, "introspection_endpoint", m.introspection_endpoint);
+	judge_endpoint(issuer, json_object_get(o, "mtls_endpoint_aliases"),
+	    "introspection_endpoint", m.tls_introspection_endpoint);
 	json_decref(o);
+}
+
+/* One answer, judged for each kind of issuer; its URL is one of ours. */
+static void
+judge_all(const char *url, const struct ba_http_response *r, struct fuzz_part b)
+{
+	char other[] = "keys.example.net", *hosts[] = { other };
+	struct ba_issuer issuer = { .url = url };
+	unsigned i;
+
+	if (!ba_issuer_url_ok(url))
+		return;
+	for (i = 0; i < 24; i++) {
+		issuer.verify = (enum ba_verify_by)(i % 3);
+		issuer.introspection_jwt = i / 3 % 2 != 0;
+		issuer.client.auth =
+		    i / 6 % 2 != 0 ? BA_CLIENT_AUTH_TLS : BA_CLIENT_AUTH_BASIC;
+		issuer.endpoint_host.v = hosts;
+		issuer.endpoint_host.n = i / 12;
+		judge(&issuer, r, b);
+	}
 }
 
 int
@@ -69,7 +123,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	r.err = BA_OK;
 	r.status = (unsigned)atoi(head);
 	MUST(ba_buf_append(&r.body, rest.p, rest.n) == BA_OK);
-	judge(issuer, &r, rest);
+	judge_all(issuer, &r, rest);
 	if (ba_well_known_url(issuer, form, url, sizeof(url)) == BA_OK)
 		judge_url(url);
 	ba_http_response_clear(&r);

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include "common/oauth/metadata.h"
 
 #define ISS "https://id.example.org/realms/staff"
+
+static const struct ba_issuer plain = { .url = ISS };
 
 static void
 test_MD02_well_known_urls(void **state)
@@ -114,7 +117,7 @@ test_well_known_url_limits(void **state)
 }
 
 #define JSON     "application/json"
-#define GOOD_URI "https://keys.example.net/jwks?v=1"
+#define GOOD_URI "https://id.example.org/jwks?v=1"
 #define GOOD     "{\"issuer\":\"" ISS "\",\"jwks_uri\":\"" GOOD_URI "\"}"
 
 /* One answer, its error, and whether the other form may be tried then. */
@@ -197,6 +200,18 @@ static const struct answer {
 	{ "TR-06 line feed in jwks_uri", BA_OK, 200, JSON,
 	    "{\"issuer\":\"" ISS "\",\"jwks_uri\":\"https://h/a\\r\\nX: y\"}",
 	    BA_ERR_METADATA, false },
+	{ "MD-04 jwks_uri on another host", BA_OK, 200, JSON,
+	    "{\"issuer\":\"" ISS "\",\"jwks_uri\":\"https://h/jwks\"}",
+	    BA_ERR_METADATA, false },
+	{ "304 to no condition", BA_OK, 304, "", "", BA_ERR_METADATA, false },
+	{ "399", BA_OK, 399, "", "", BA_ERR_METADATA, true },
+	{ "300", BA_OK, 300, "", "", BA_ERR_METADATA, true },
+	{ "299", BA_OK, 299, "", "", BA_ERR_METADATA, false },
+	{ "499", BA_OK, 499, "", "", BA_ERR_METADATA, true },
+	{ "deep nesting", BA_OK, 200, JSON,
+	    "{\"a\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]],\"issuer\":\"" ISS
+	    "\",\"jwks_uri\":\"" GOOD_URI "\"}",
+	    BA_ERR_METADATA, true },
 	{ "jwks_uri with a user", BA_OK, 200, JSON,
 	    "{\"issuer\":\"" ISS "\",\"jwks_uri\":\"https://u:p@h/\"}",
 	    BA_ERR_METADATA, false },
@@ -217,10 +232,10 @@ fill(struct ba_http_response *r, const struct answer *a)
 }
 
 static void
-test_metadata_answers(void **state)
+test_MD01_metadata_answers(void **state)
 {
 	struct ba_http_response r;
-	char uri[BA_URL_MAX + 1];
+	struct ba_metadata m;
 	const char *why;
 	size_t i;
 	int err;
@@ -228,37 +243,332 @@ test_metadata_answers(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		fill(&r, &answers[i]);
-		(void)memset(uri, 'x', sizeof(uri));
+		(void)memset(&m, 'x', sizeof(m));
 		why = NULL;
-		err = ba_metadata_jwks_uri(ISS, &r, uri, sizeof(uri), &why);
+		err = ba_metadata_parse(&plain, &r, &m, &why);
 		if (err != answers[i].want ||
 		    ba_metadata_absent(&r) != answers[i].absent)
 			fail_msg("%s: %s, absent %d", answers[i].name,
 			    ba_err_name(err), ba_metadata_absent(&r));
-		assert_string_equal(uri, err == BA_OK ? GOOD_URI : "");
+		assert_string_equal(m.jwks_uri, err == BA_OK ? GOOD_URI : "");
+		assert_string_equal(m.introspection_endpoint, "");
+		assert_string_equal(m.tls_introspection_endpoint, "");
 		assert_true((err == BA_OK) == (why[0] == '\0'));
 		ba_http_response_clear(&r);
 	}
 }
 
 static void
-test_jwks_uri_needs_room(void **state)
+test_MD04_where_endpoints_may_be(void **state)
 {
-	struct ba_http_response r;
-	char uri[sizeof(GOOD_URI)];
-	const char *why;
+	char keys[] = "keys.example.net", port[] = "id.example.org:8443",
+	     spelt[] = "spelt.example.net:443", six[] = "[2001:db8::1]",
+	     *more[] = { keys, port, spelt, six };
+	static const struct {
+		const char *issuer, *url;
+		bool alone, listed; /* with endpoint_host, too */
+	} cases[] = {
+		{ ISS, "https://id.example.org/jwks", true, true },
+		{ ISS, "https://id.example.org", true, true },
+		{ ISS, "https://id.example.org?q=https://h/", true, true },
+		{ ISS, "https://ID.Example.ORG/jwks", true, true },
+		{ ISS, "https://id.example.org:443/jwks", true, true },
+		{ ISS, "https://id.example.org:0443/jwks", true, true },
+		{ ISS, "https://id.example.org:8443/jwks", false, true },
+		{ ISS, "https://id.example.org:8444/jwks", false, false },
+		{ ISS, "https://id.example.org:4430/jwks", false, false },
+		{ ISS, "https://id.example.or/jwks", false, false },
+		{ ISS, "https://id.example.orgs/jwks", false, false },
+		{ ISS, "https://id.example.org.evil.example/", false, false },
+		{ ISS, "https://evil.example/id.example.org", false, false },
+		{ ISS, "https://evil.example?id.example.org", false, false },
+		{ ISS, "https://jd.example.org/jwks", false, false },
+		{ ISS, "https://id.example.org./jwks", false, false },
+		{ ISS, "https://keys.example.net/a/b:8443", false, true },
+		{ ISS, "https://Keys.Example.Net:443/", false, true },
+		{ ISS, "https://keys.example.net:8443/", false, false },
+		{ ISS, "https://a.keys.example.net/", false, false },
+		{ ISS, "https://spelt.example.net/", false, true },
+		{ ISS, "https://spelt.example.net:443/", false, true },
+		{ ISS, "https://[2001:db8::1]/", false, true },
+		{ ISS, "https://[2001:DB8::1]:443/", false, true },
+		{ ISS, "https://[2001:db8::1]:1/", false, false },
+		{ ISS, "https://[2001:db8::2]/", false, false },
+		{ "https://h:8443", "https://h:8443/jwks", true, true },
+		{ "https://h:8443", "https://h/jwks", false, false },
+		{ "https://h:443/i", "https://h/jwks", true, true },
+		{ "https://h:8443", "https://id.example.org:8443/", false,
+		    true },
+		{ "https://[::1]:8443/i", "https://[::1]:8443/jwks", true,
+		    true },
+		{ "https://[::1]:8443/i", "https://[::1]/jwks", false, false },
+		{ "https://[::1]", "https://[::1]:443", true, true },
+	};
+	struct ba_issuer issuer;
+	size_t i;
 
 	(void)state;
-	fill(&r, &answers[0]);
-	assert_int_equal(
-	    ba_metadata_jwks_uri(ISS, &r, uri, sizeof(uri) - 1, &why),
-	    BA_ERR_LIMIT);
-	assert_string_equal(uri, "");
-	assert_int_equal(
-	    ba_metadata_jwks_uri(ISS, &r, uri, sizeof(uri), &why), BA_OK);
-	assert_int_equal(
-	    ba_metadata_jwks_uri(ISS, &r, uri, 0, &why), BA_ERR_LIMIT);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(ba_url_ok(cases[i].url));
+		issuer = (struct ba_issuer){ .url = cases[i].issuer };
+		if (ba_endpoint_ok(&issuer, cases[i].url) != cases[i].alone)
+			fail_msg("%s: %s", cases[i].issuer, cases[i].url);
+		issuer.endpoint_host.v = more;
+		issuer.endpoint_host.n = 4;
+		if (ba_endpoint_ok(&issuer, cases[i].url) != cases[i].listed)
+			fail_msg("with list: %s", cases[i].url);
+	}
+}
+
+#define HOST    "https://id.example.org"
+#define ASK     HOST "/introspect"
+#define TLS     "https://id.example.org:9443/introspect"
+#define ELSE    "https://evil.example/introspect"
+#define M(rest) "{\"issuer\":\"" ISS "\"" rest "}"
+#define KEYS    ",\"jwks_uri\":\"" GOOD_URI "\""
+#define EP(url) ",\"introspection_endpoint\":\"" url "\""
+#define AL(url)                                                                \
+	",\"mtls_endpoint_aliases\":{\"introspection_endpoint\":\"" url "\"}"
+
+static struct ba_http_response
+answer_of(const char *body)
+{
+	const struct answer a = { .status = 200, .type = JSON, .body = body };
+	struct ba_http_response r;
+
+	fill(&r, &a);
+	return r;
+}
+
+/* What is needed of the metadata depends on who says that a token is good. */
+static void
+test_INT_endpoints_that_are_needed(void **state)
+{
+	enum {
+		JWT = BA_VERIFY_JWT,
+		ASKED = BA_VERIFY_INTROSPECTION,
+		BOTH = BA_VERIFY_BOTH
+	};
+	enum {
+		SECRET = BA_CLIENT_AUTH_BASIC,
+		CERT = BA_CLIENT_AUTH_TLS,
+		SELF = BA_CLIENT_AUTH_SELF_SIGNED_TLS
+	};
+	static const struct {
+		const char *name;
+		int verify, auth;
+		bool jwt, configured; /* answers; introspection_endpoint */
+		const char *body;
+		int want;
+		const char *uri, *ask, *tls;
+	} cases[] = {
+		{ "all", BOTH, SECRET, false, false, M(KEYS EP(ASK)), BA_OK,
+		    GOOD_URI, ASK, "" },
+		{ "not needed, taken", JWT, SECRET, false, false,
+		    M(KEYS EP(ASK) AL(TLS)), BA_OK, GOOD_URI, ASK, TLS },
+		{ "missing", BOTH, SECRET, false, false, M(KEYS),
+		    BA_ERR_METADATA, "", "", "" },
+		{ "missing, and needed by nobody", JWT, SECRET, false, false,
+		    M(KEYS), BA_OK, GOOD_URI, "", "" },
+		{ "missing, and configured", BOTH, SECRET, false, true, M(KEYS),
+		    BA_OK, GOOD_URI, "", "" },
+		{ "elsewhere", BOTH, SECRET, false, false, M(KEYS EP(ELSE)),
+		    BA_ERR_METADATA, "", "", "" },
+		{ "elsewhere, and needed by nobody", JWT, SECRET, false, false,
+		    M(KEYS EP(ELSE)), BA_OK, GOOD_URI, "", "" },
+		{ "elsewhere, and configured", BOTH, SECRET, false, true,
+		    M(KEYS EP(ELSE)), BA_OK, GOOD_URI, "", "" },
+		{ "http", BOTH, SECRET, false, false,
+		    M(KEYS EP("http://id.example.org/")), BA_ERR_METADATA, "",
+		    "", "" },
+		{ "no text", BOTH, SECRET, false, false,
+		    M(KEYS ",\"introspection_endpoint\":1"), BA_ERR_METADATA,
+		    "", "", "" },
+		{ "no text, and needed by nobody", JWT, SECRET, false, false,
+		    M(KEYS ",\"introspection_endpoint\":1"), BA_OK, GOOD_URI,
+		    "", "" },
+		/* Keys. */
+		{ "asked, JSON: no keys", ASKED, SECRET, false, false,
+		    M(EP(ASK)), BA_OK, "", ASK, "" },
+		{ "asked, JSON: keys there", ASKED, SECRET, false, false,
+		    M(KEYS EP(ASK)), BA_OK, GOOD_URI, ASK, "" },
+		{ "asked, JSON: keys elsewhere", ASKED, SECRET, false, false,
+		    M(",\"jwks_uri\":\"" ELSE "\"" EP(ASK)), BA_OK, "", ASK,
+		    "" },
+		{ "asked, JWT: keys are needed", ASKED, SECRET, true, false,
+		    M(EP(ASK)), BA_ERR_METADATA, "", "", "" },
+		{ "asked, JWT: and there", ASKED, SECRET, true, false,
+		    M(KEYS EP(ASK)), BA_OK, GOOD_URI, ASK, "" },
+		{ "asked, JWT: and elsewhere", ASKED, SECRET, true, false,
+		    M(",\"jwks_uri\":\"" ELSE "\"" EP(ASK)), BA_ERR_METADATA,
+		    "", "", "" },
+		{ "both: keys are needed", BOTH, SECRET, false, false,
+		    M(EP(ASK)), BA_ERR_METADATA, "", "", "" },
+		{ "asked, no endpoint", ASKED, SECRET, false, false, M(KEYS),
+		    BA_ERR_METADATA, "", "", "" },
+		/* TLS. */
+		{ "TLS, alias", BOTH, CERT, false, false,
+		    M(KEYS EP(ASK) AL(TLS)), BA_OK, GOOD_URI, ASK, TLS },
+		{ "TLS, alias alone", BOTH, CERT, false, false, M(KEYS AL(TLS)),
+		    BA_OK, GOOD_URI, "", TLS },
+		{ "self-signed, alias alone", BOTH, SELF, false, false,
+		    M(KEYS AL(TLS)), BA_OK, GOOD_URI, "", TLS },
+		{ "no TLS, alias alone", BOTH, SECRET, false, false,
+		    M(KEYS AL(TLS)), BA_ERR_METADATA, "", "", "" },
+		{ "TLS, no alias", BOTH, CERT, false, false, M(KEYS EP(ASK)),
+		    BA_OK, GOOD_URI, ASK, "" },
+		{ "TLS, aliases of others", BOTH, CERT, false, false,
+		    M(KEYS EP(ASK) ",\"mtls_endpoint_aliases\":{}"), BA_OK,
+		    GOOD_URI, ASK, "" },
+		{ "TLS, aliases of another kind", BOTH, CERT, false, false,
+		    M(KEYS EP(ASK) ",\"mtls_endpoint_aliases\":[]"), BA_OK,
+		    GOOD_URI, ASK, "" },
+		{ "TLS, neither", BOTH, CERT, false, false, M(KEYS),
+		    BA_ERR_METADATA, "", "", "" },
+		{ "TLS, alias elsewhere", BOTH, CERT, false, false,
+		    M(KEYS EP(ASK) AL(ELSE)), BA_ERR_METADATA, "", "", "" },
+		{ "TLS, alias elsewhere, and configured", BOTH, CERT, false,
+		    true, M(KEYS EP(ASK) AL(ELSE)), BA_OK, GOOD_URI, ASK, "" },
+		{ "no TLS, alias elsewhere", BOTH, SECRET, false, false,
+		    M(KEYS EP(ASK) AL(ELSE)), BA_OK, GOOD_URI, ASK, "" },
+		{ "TLS, good alias, the other elsewhere", BOTH, CERT, false,
+		    false, M(KEYS EP(ELSE) AL(TLS)), BA_OK, GOOD_URI, "", TLS },
+	};
+	char host[] = "id.example.org:9443", *hosts[] = { host };
+	struct ba_issuer issuer;
+	struct ba_http_response r;
+	struct ba_metadata m;
+	const char *why;
+	size_t i;
+	int err;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		issuer = (struct ba_issuer){
+			.url = ISS,
+			.endpoint_host = { .v = hosts, .n = 1 },
+			.verify = (enum ba_verify_by)cases[i].verify,
+			.introspection_endpoint =
+			    cases[i].configured ? ASK : NULL,
+			.introspection_jwt = cases[i].jwt,
+			.client.auth = (enum ba_client_auth)cases[i].auth,
+		};
+		r = answer_of(cases[i].body);
+		err = ba_metadata_parse(&issuer, &r, &m, &why);
+		if (err != cases[i].want)
+			fail_msg("%s: %s", cases[i].name, ba_err_name(err));
+		assert_string_equal(m.jwks_uri, cases[i].uri);
+		assert_string_equal(m.introspection_endpoint, cases[i].ask);
+		assert_string_equal(m.tls_introspection_endpoint, cases[i].tls);
+		assert_int_equal(why[0] == '\0', err == BA_OK);
+		/* What was parsed suits, what was not does not. */
+		assert_int_equal(ba_metadata_suits(&issuer, &m), err == BA_OK);
+		ba_http_response_clear(&r);
+	}
+}
+
+/* What to write where is said. */
+static void
+test_MD04_remedies(void **state)
+{
+	static const struct {
+		const char *body, *why;
+	} cases[] = {
+		{ M(EP(ASK)), "no jwks_uri" },
+		{ M(KEYS), "no introspection_endpoint" },
+		{ M(",\"jwks_uri\":\"" ELSE "\""), "endpoint_host =" },
+		{ M(",\"jwks_uri\":\"" ELSE "\""), "the jwks_uri" },
+		{ M(KEYS EP(ELSE)), "endpoint_host =" },
+		{ M(KEYS EP(ELSE)), "the introspection_endpoint" },
+		{ M(",\"jwks_uri\":\"http://h/\""), "no https URL" },
+	};
+	struct ba_issuer issuer = { .url = ISS, .verify = BA_VERIFY_BOTH };
+	struct ba_http_response r;
+	struct ba_metadata m;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = answer_of(cases[i].body);
+		assert_int_equal(
+		    ba_metadata_parse(&issuer, &r, &m, &why), BA_ERR_METADATA);
+		assert_non_null(strstr(why, cases[i].why));
+		ba_http_response_clear(&r);
+	}
+	r = answer_of(M(KEYS EP(ASK)));
+	assert_int_equal(ba_metadata_parse(&issuer, &r, &m, &why), BA_OK);
 	ba_http_response_clear(&r);
+}
+
+/* Of a store: nothing in it is believed that could not be in an answer. */
+static void
+test_V52_metadata_of_the_store(void **state)
+{
+	static const struct {
+		struct ba_metadata m;
+		bool want;
+	} cases[] = {
+		{ { GOOD_URI, ASK, "" }, true },
+		{ { GOOD_URI, ASK, ASK }, true },
+		{ { GOOD_URI, "", "" }, false },
+		{ { "", ASK, "" }, false },
+		{ { ELSE, ASK, "" }, false },
+		{ { GOOD_URI, ELSE, "" }, false },
+		{ { GOOD_URI, ASK, ELSE }, false },
+		{ { "http://id.example.org/", ASK, "" }, false },
+		{ { "file:///etc/passwd", ASK, "" }, false },
+		{ { "x", ASK, "" }, false },
+		{ { GOOD_URI, "https://id.example.org/ a", "" }, false },
+	};
+	const struct ba_issuer issuer = { .url = ISS,
+		.verify = BA_VERIFY_BOTH };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (ba_metadata_suits(&issuer, &cases[i].m) != cases[i].want)
+			fail_msg("%zu", i);
+}
+
+/* RFC 8705 section 5: the alias is for who signs in by TLS, and no other. */
+static void
+test_INT_where_tokens_are_asked_about(void **state)
+{
+	static const struct {
+		enum ba_client_auth auth;
+		bool tls;
+	} cases[] = {
+		{ BA_CLIENT_AUTH_NONE, false },
+		{ BA_CLIENT_AUTH_BASIC, false },
+		{ BA_CLIENT_AUTH_POST, false },
+		{ BA_CLIENT_AUTH_PRIVATE_KEY_JWT, false },
+		{ BA_CLIENT_AUTH_TLS, true },
+		{ BA_CLIENT_AUTH_SELF_SIGNED_TLS, true },
+	};
+	static const struct ba_metadata one = { "", "https://a/i", "" };
+	static const struct ba_metadata two = { "", "https://a/i",
+		"https://m/i" };
+	static const struct ba_metadata none = { "", "", "" };
+	struct ba_issuer issuer = { .url = ISS };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		issuer.client.auth = cases[i].auth;
+		issuer.introspection_endpoint = NULL;
+		assert_null(ba_introspection_url(&issuer, NULL));
+		assert_string_equal(ba_introspection_url(&issuer, &none), "");
+		assert_string_equal(
+		    ba_introspection_url(&issuer, &one), "https://a/i");
+		assert_string_equal(ba_introspection_url(&issuer, &two),
+		    cases[i].tls ? "https://m/i" : "https://a/i");
+		issuer.introspection_endpoint = "https://c/i";
+		assert_string_equal(
+		    ba_introspection_url(&issuer, &two), "https://c/i");
+		assert_string_equal(
+		    ba_introspection_url(&issuer, NULL), "https://c/i");
+	}
 }
 
 int
@@ -268,8 +578,12 @@ main(void)
 		cmocka_unit_test(test_MD02_well_known_urls),
 		cmocka_unit_test(test_MD03_no_issuer_no_url),
 		cmocka_unit_test(test_well_known_url_limits),
-		cmocka_unit_test(test_metadata_answers),
-		cmocka_unit_test(test_jwks_uri_needs_room),
+		cmocka_unit_test(test_MD01_metadata_answers),
+		cmocka_unit_test(test_MD04_where_endpoints_may_be),
+		cmocka_unit_test(test_INT_endpoints_that_are_needed),
+		cmocka_unit_test(test_MD04_remedies),
+		cmocka_unit_test(test_V52_metadata_of_the_store),
+		cmocka_unit_test(test_INT_where_tokens_are_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
