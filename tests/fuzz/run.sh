@@ -19,7 +19,8 @@ HERE=$SRC/tests/fuzz
 OUT=$BUILD/fuzz
 TREE=$OUT/tree
 CC=clang-14
-ALL="b64url json jwks jws claims verify identity config map metadata message sasl"
+ALL="b64url json jwks jws claims verify identity config map metadata
+	introspect message sasl"
 # The front end of all: what each harness is linked with, in libtool's words.
 LIBS="common/libba_verify.la common/oauth/libba_oauth.la
 	common/policy/libba_policy.la common/jose/libba_jose.la
