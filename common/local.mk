@@ -1,7 +1,8 @@
 noinst_LTLIBRARIES += common/libba_verify.la
 common_libba_verify_la_SOURCES = \
 	common/verify.c \
-	common/verify.h
+	common/verify.h \
+	common/verify_kept.c
 common_libba_verify_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 
 # What a plug-in links, and what an engine links: from the top floor down.

@@ -21,9 +21,10 @@ struct run {
 	const struct ba_snapshot *s;
 	const struct ba_trace *trace;
 	struct ba_verdict *v;
-	struct ba_jws *jws; /* NULL where there are only claims */
+	struct ba_jws *jws; /* NULL where it is opaque, or only claims */
 	const struct ba_jwks *keys;
 	struct ba_case c; /* its claims are verified ones, never others */
+	bool opaque; /* the token is a name for something, and says nothing */
 	struct ba_name name; /* what the identity rule made of them */
 	int64_t exp;
 };
@@ -63,6 +64,38 @@ check_service(struct run *r)
 	return BA_OK;
 }
 
+/*
+ * Is it a text that the issuer may be shown?  A UNIX password looks like one
+ * (V47): so never what another module's prompt took, never what is short, and
+ * nothing where nobody has said whom to ask.
+ */
+static int
+check_opaque(struct run *r)
+{
+	const struct ba_service *service = r->c.service;
+	size_t n = r->q->token_len;
+
+	if (service->opaque_issuer == NULL)
+		ba_case_say(&r->c, &service->where,
+		    "no JWT, and [service %s] has no opaque_issuer",
+		    service->name);
+	else if (n < BA_OPAQUE_MIN)
+		ba_case_say(&r->c, NULL,
+		    "no JWT, and with %zu characters too short to ask about",
+		    n);
+	else if (r->q->origin != BA_ORIGIN_PROMPT &&
+		 r->q->origin != BA_ORIGIN_SASL)
+		ba_case_say(&r->c, NULL,
+		    "no JWT, and not typed at our own prompt: it may be a "
+		    "password");
+	else
+		r->opaque = true;
+	if (!r->opaque)
+		return BA_ERR_OPAQUE;
+	ba_case_say(&r->c, NULL, "an opaque token of %zu bytes", n);
+	return BA_OK;
+}
+
 static int
 check_form(struct run *r)
 {
@@ -71,6 +104,8 @@ check_form(struct run *r)
 	int err;
 
 	err = token == NULL ? BA_ERR_TOKEN_SIZE : ba_token_kind(token, n);
+	if (err == BA_ERR_OPAQUE)
+		return check_opaque(r);
 	if (err == BA_OK)
 		err = ba_jws_parse(token, n, BA_ALG_ALL, &r->jws);
 	/* The parser sees some things early that are shown in their place. */
@@ -122,11 +157,15 @@ choose_issuer(struct run *r, const char *iss, int not_taken)
 	return BA_OK;
 }
 
+/* An opaque token names nobody; then the service does. */
 static int
 check_issuer_peeked(struct run *r)
 {
 	const char *iss;
 
+	if (r->opaque)
+		return choose_issuer(
+		    r, r->c.service->opaque_issuer->url, BA_ERR_ISS);
 	if (ba_jws_peek_issuer(r->jws, &iss) != BA_OK) {
 		ba_case_say(&r->c, NULL, "iss is missing, or no string");
 		return BA_ERR_ISS;
@@ -274,6 +313,151 @@ check_signature(struct run *r)
 	return BA_OK;
 }
 
+/* --- what the issuer says ------------------------------------------------- */
+
+/* *claimsp is borrowed, and an object. */
+static int
+ask_issuer(struct run *r, const json_t **claimsp)
+{
+	const struct ba_snapshot *s = r->s;
+	int err = BA_ERR_NEED_INTROSPECTION;
+
+	*claimsp = NULL;
+	if (s->introspected != NULL)
+		err = s->introspected(s->arg, r->v->issuer, claimsp);
+	if (err == BA_OK && !json_is_object(*claimsp))
+		err = BA_ERR_INTERNAL;
+	if (err == BA_OK) {
+		ba_case_say(&r->c, &r->v->issuer->where, "it is active");
+		return BA_OK;
+	}
+	*claimsp = NULL;
+	ba_case_say(&r->c, &r->v->issuer->where, "%s", ba_err_text(err));
+	return err;
+}
+
+/*
+ * In place of a signature: what the issuer answers are the claims (RFC 7662
+ * section 2.2), and of the token nothing is believed.  They are judged like
+ * any others (INT-03), now and in the account phase, which goes by their iss.
+ */
+static int
+check_answer(struct run *r)
+{
+	const json_t *answer;
+	const char *iss;
+	int err = ask_issuer(r, &answer);
+
+	if (err != BA_OK)
+		return err;
+	if (ba_json_string(answer, "iss", &iss) != BA_OK ||
+	    strcmp(iss, r->v->issuer->url) != 0) {
+		ba_case_say(&r->c, NULL, "iss of the answer is another");
+		return BA_ERR_INTROSPECTION;
+	}
+	r->c.claims = answer;
+	r->c.introspected = true;
+	r->v->claims = share(answer);
+	r->v->introspected = true;
+	return BA_OK;
+}
+
+/* Of one token both speak, or the issuer has told of another. */
+static int
+check_same_token(struct ba_case *c, const json_t *token)
+{
+	static const char *const same[] = { "iss", "sub", "client_id" };
+	char is[BA_SHOWN_MAX];
+	const json_t *said, *ours;
+	size_t i;
+
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		said = json_object_get(c->claims, same[i]);
+		ours = json_object_get(token, same[i]);
+		if (said == NULL || ours == NULL || json_equal(said, ours))
+			continue;
+		ba_case_say(c, NULL, "%s of the answer is %s, not the token's",
+		    same[i], ba_case_show(c, same[i], is));
+		return BA_ERR_CONFLICT;
+	}
+	return BA_OK;
+}
+
+/* A client that the token left out may be told by the answer. */
+static int
+check_said_client(struct ba_case *c)
+{
+	const char *claim;
+	size_t i;
+
+	for (i = 0; (claim = ba_profile_client_claim(i)) != NULL; i++)
+		if (ba_json_has(c->claims, claim))
+			return ba_rule_client(c);
+	return BA_OK;
+}
+
+/*
+ * What the answer has of these is judged by the rules that the token has
+ * passed: an issuer may know better by now.  What it leaves out (RFC 7662
+ * demands no more than active) the token has said.
+ */
+static int
+check_said(struct run *r)
+{
+	static const struct {
+		const char *claim;
+		int (*judge)(struct ba_case *c);
+	} said[] = {
+		{ "nbf", ba_times_not_before },
+		{ "iat", ba_times_issued },
+		{ "aud", ba_rule_audience },
+	};
+	struct ba_case *c = &r->c;
+	int64_t exp;
+	size_t i;
+	int err;
+
+	if (ba_json_has(c->claims, "exp")) {
+		if ((err = ba_times_expiry(c, &exp)) != BA_OK)
+			return err;
+		if (exp < r->exp)
+			r->exp = exp;
+	}
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (ba_json_has(c->claims, said[i].claim) &&
+		    (err = said[i].judge(c)) != BA_OK)
+			return err;
+	if (ba_json_has(c->claims, ba_profile_scope_claim(c)) &&
+	    (err = ba_rule_scope(c)) != BA_OK)
+		return err;
+	if ((err = check_said_client(c)) != BA_OK ||
+	    (err = ba_rule_block(c)) != BA_OK)
+		return err;
+	return ba_profile_answer(c);
+}
+
+/*
+ * After everything else, so that nobody is asked about what is refused here
+ * anyhow.  The verdict's claims stay the token's own, which were signed.
+ */
+static int
+check_confirmed(struct run *r)
+{
+	const json_t *token = r->c.claims, *answer;
+	int err = ask_issuer(r, &answer);
+
+	if (err != BA_OK)
+		return err;
+	r->c.claims = answer;
+	r->c.introspected = true;
+	err = check_same_token(&r->c, token);
+	if (err == BA_OK)
+		err = check_said(r);
+	r->c.claims = token;
+	r->c.introspected = false;
+	return err;
+}
+
 /* --- from claims that are verified ---------------------------------------- */
 
 static int
@@ -292,6 +476,21 @@ static int
 check_expiry(struct run *r)
 {
 	return ba_times_expiry(&r->c, &r->exp);
+}
+
+/* Asked once: the claims are then judged by one list. */
+static int
+check_block(struct run *r)
+{
+	const struct ba_snapshot *s = r->s;
+	int err;
+
+	err = s->blocks == NULL ? BA_OK : s->blocks(s->arg, &r->c.blocks);
+	if (err == BA_OK)
+		return ba_rule_block(&r->c);
+	r->c.blocks = NULL;
+	ba_case_say(&r->c, NULL, "%s", ba_err_text(err));
+	return err;
 }
 
 static int
@@ -384,13 +583,21 @@ static const struct step token_steps[] = {
 	{ BA_CHECK_SERVICE, NULL, check_service },
 	{ BA_CHECK_FORM, NULL, check_form },
 	{ BA_CHECK_ISSUER, NULL, check_issuer_peeked },
+};
+
+/* Then the one or the other: who says that the token is good? */
+static const struct step signature_steps[] = {
 	{ BA_CHECK_ALGORITHM, NULL, check_algorithm },
 	{ BA_CHECK_TYPE, NULL, check_type },
 	{ BA_CHECK_KEY, NULL, check_key },
 	{ BA_CHECK_SIGNATURE, NULL, check_signature },
 };
 
-/* In place of those, for claims that were verified earlier. */
+static const struct step answer_steps[] = {
+	{ BA_CHECK_INTROSPECTION, NULL, check_answer },
+};
+
+/* In place of all those, for claims that were verified earlier. */
 static const struct step earlier_steps[] = {
 	{ BA_CHECK_SERVICE, NULL, check_service },
 	{ BA_CHECK_ISSUER, NULL, check_issuer_verified },
@@ -404,6 +611,7 @@ static const struct step claim_steps[] = {
 	{ BA_CHECK_ISSUED, ba_times_issued, NULL },
 	{ BA_CHECK_KIND, ba_profile_kind, NULL },
 	{ BA_CHECK_CLAIMS, ba_profile_claims, NULL },
+	{ BA_CHECK_BLOCK, NULL, check_block },
 	{ BA_CHECK_CLIENT, ba_rule_client, NULL },
 	{ BA_CHECK_SCOPE, ba_rule_scope, NULL },
 	{ BA_CHECK_GROUP, ba_rule_group, NULL },
@@ -413,6 +621,11 @@ static const struct step claim_steps[] = {
 	{ BA_CHECK_IDENTITY, NULL, check_identity },
 	{ BA_CHECK_USER, NULL, check_user },
 	{ BA_CHECK_ACCOUNT, NULL, check_account },
+};
+
+/* With jwt+introspection, behind them. */
+static const struct step confirm_steps[] = {
+	{ BA_CHECK_INTROSPECTION, NULL, check_confirmed },
 };
 
 #define STEPS(s) (s), sizeof(s) / sizeof((s)[0])
@@ -474,6 +687,29 @@ grant(const struct run *r)
 	return BA_OK;
 }
 
+static int
+prove_token(struct run *r)
+{
+	if (r->opaque)
+		return make_steps(r, STEPS(answer_steps));
+	switch (r->v->issuer->verify) {
+	case BA_VERIFY_JWT:
+	case BA_VERIFY_BOTH:
+		return make_steps(r, STEPS(signature_steps));
+	case BA_VERIFY_INTROSPECTION:
+		return make_steps(r, STEPS(answer_steps));
+	}
+	return BA_ERR_INTERNAL;
+}
+
+static int
+confirm_token(struct run *r)
+{
+	if (r->opaque || r->v->issuer->verify != BA_VERIFY_BOTH)
+		return BA_OK;
+	return make_steps(r, STEPS(confirm_steps));
+}
+
 int
 ba_verify(const struct ba_question *q, const struct ba_snapshot *s,
     const struct ba_trace *trace, struct ba_verdict *v)
@@ -484,7 +720,11 @@ ba_verify(const struct ba_question *q, const struct ba_snapshot *s,
 	begin(&r, q, s, trace, v);
 	err = make_steps(&r, STEPS(token_steps));
 	if (err == BA_OK)
+		err = prove_token(&r);
+	if (err == BA_OK)
 		err = make_steps(&r, STEPS(claim_steps));
+	if (err == BA_OK)
+		err = confirm_token(&r);
 	if (err == BA_OK)
 		err = grant(&r);
 	v->err = err;
@@ -503,7 +743,9 @@ ba_verify_claims(const struct ba_question *q, const struct ba_snapshot *s,
 	if (!json_is_object(claims))
 		return BA_ERR_INTERNAL;
 	r.c.claims = claims;
+	r.c.introspected = q->introspected;
 	v->claims = share(claims);
+	v->introspected = q->introspected;
 	err = make_steps(&r, STEPS(earlier_steps));
 	if (err == BA_OK)
 		err = make_steps(&r, STEPS(claim_steps));
@@ -511,147 +753,6 @@ ba_verify_claims(const struct ba_question *q, const struct ba_snapshot *s,
 		err = grant(&r);
 	v->err = err;
 	return err;
-}
-
-static int
-keep(json_t *dst, const json_t *claims, const char *name)
-{
-	json_t *value = json_object_get(claims, name);
-
-	return value == NULL ? 0 : json_object_set(dst, name, value);
-}
-
-/* What is read whatever the configuration says. */
-static int
-keep_always(json_t *dst, const json_t *claims)
-{
-	static const char *const kept[] = { "iss", "aud", "exp", "nbf", "iat",
-		"sub", "jti", "cnf", "scope", "scp", "typ", "tid", "acr", "amr",
-		"auth_time", "email_verified", "nonce", "azpacr" };
-	const char *client, *alien;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]) && r == 0; i++)
-		r = keep(dst, claims, kept[i]);
-	for (i = 0; (client = ba_profile_client_claim(i)) != NULL && r == 0;
-	     i++)
-		r = keep(dst, claims, client);
-	for (i = 0; (alien = ba_profile_alien_claim(i)) != NULL && r == 0; i++)
-		r = keep(dst, claims, alien);
-	return r;
-}
-
-/*
- * At the place where the path leads, with nothing beside it.  Takes over the
- * value, even where it fails.  Not for a place that claims which are kept
- * whole have already: those objects are not ours to change.
- */
-static int
-keep_at(json_t *dst, const struct ba_claim_path *path, json_t *value)
-{
-	json_t *next;
-	size_t i;
-
-	for (i = 0; i + 1 < path->n; i++, dst = next) {
-		next = json_object_get(dst, path->step[i]);
-		if (next != NULL)
-			continue;
-		next = json_object();
-		if (json_object_set_new(dst, path->step[i], next) != 0) {
-			json_decref(value);
-			return -1;
-		}
-	}
-	return json_object_set_new(dst, path->step[i], value);
-}
-
-static int
-keep_username(json_t *dst, const json_t *claims, const struct ba_issuer *issuer)
-{
-	const struct ba_claim_path *path = &issuer->username;
-	const json_t *value = ba_claim_at(claims, path);
-
-	/* Another type is refused as if there was none. */
-	if (!json_is_string(value) || ba_claim_at(dst, path) != NULL)
-		return 0;
-	return keep_at(dst, path, share(value));
-}
-
-/* Those of the list that the value holds, at the end of an array. */
-static int
-keep_held(json_t *array, const json_t *value, const struct ba_strings *list,
-    bool words)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (ba_claim_has_word(value, list->v[i], words) &&
-		    json_array_append_new(array, json_string(list->v[i])) != 0)
-			return -1;
-	return 0;
-}
-
-/*
- * An array of what it holds decides as the value itself, whatever that is: a
- * list in a string too, and one that holds nothing for what else is in it.
- */
-static int
-keep_group(json_t *dst, const json_t *value, const struct ba_claim_path *path,
-    const struct ba_issuer *issuer, const struct ba_service *service)
-{
-	json_t *held = json_array();
-
-	if (held == NULL ||
-	    keep_held(held, value, &service->require_group,
-		issuer->group_words) != 0 ||
-	    keep_held(
-		held, value, &service->allow_group, issuer->group_words) != 0) {
-		json_decref(held);
-		return -1;
-	}
-	if (json_array_size(held) > 0)
-		return keep_at(dst, path, held);
-	json_decref(held);
-	return 0;
-}
-
-/* A provider may list hundreds; what is kept is bounded by our own file. */
-static int
-keep_groups(json_t *dst, const json_t *claims, const struct ba_issuer *issuer,
-    const struct ba_service *service)
-{
-	const struct ba_claim_path *path;
-	const json_t *value;
-	size_t i;
-	int r = 0;
-
-	for (i = 0;
-	     (path = ba_rule_group_claim(issuer, service, i)) != NULL && r == 0;
-	     i++) {
-		value = ba_claim_at(claims, path);
-		if (value != NULL && ba_claim_at(dst, path) == NULL)
-			r = keep_group(dst, value, path, issuer, service);
-	}
-	return r;
-}
-
-json_t *
-ba_claims_kept(const json_t *claims, const struct ba_issuer *issuer,
-    const struct ba_service *service)
-{
-	json_t *dst = json_object();
-	int r;
-
-	r = dst == NULL ? -1 : keep_always(dst, claims);
-	if (r == 0)
-		r = keep_username(dst, claims, issuer);
-	if (r == 0)
-		r = keep_groups(dst, claims, issuer, service);
-	if (r == 0)
-		return dst;
-	json_decref(dst);
-	return NULL;
 }
 
 void
@@ -682,6 +783,8 @@ ba_check_name(enum ba_check check)
 		return "key";
 	case BA_CHECK_SIGNATURE:
 		return "signature";
+	case BA_CHECK_INTROSPECTION:
+		return "introspection";
 	case BA_CHECK_AUDIENCE:
 		return "audience";
 	case BA_CHECK_EXPIRY:
@@ -694,6 +797,8 @@ ba_check_name(enum ba_check check)
 		return "kind";
 	case BA_CHECK_CLAIMS:
 		return "claims";
+	case BA_CHECK_BLOCK:
+		return "block";
 	case BA_CHECK_CLIENT:
 		return "client";
 	case BA_CHECK_SCOPE:

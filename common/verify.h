@@ -12,14 +12,28 @@
 #include "common/base/err.h"
 #include "common/base/origin.h"
 #include "common/jose/jwk.h"
+#include "common/policy/block.h"
 #include "common/policy/config.h"
 #include "common/policy/identity.h"
 
 /*
  * The verifier: question, snapshot, clock → verdict.  No input or output, no
- * globals, no waiting.  What it lacks it names: BA_ERR_NEED_KEYS, with the
- * issuer in the verdict.  Whoever drives it brings the keys and asks again
- * from the start.
+ * globals, no waiting.  What it lacks it names: BA_ERR_NEED_KEYS or
+ * BA_ERR_NEED_INTROSPECTION, with the issuer in the verdict.  Whoever drives
+ * it brings that and asks again from the start.
+ *
+ * A token is three segments, and a JWT, or opaque.  An opaque one is asked
+ * about only where the service names an opaque_issuer, the text has at least
+ * BA_OPAQUE_MIN characters of token68, and it was typed at our own prompt or
+ * came by SASL (V47): BA_ERR_OPAQUE otherwise.  Of a JWT whose issuer says
+ * verify = introspection nothing is believed but iss, to choose whom to ask.
+ * With jwt+introspection the issuer is asked last, about a token that all
+ * other checks have let pass.  Of its answer are judged, where they are there:
+ * iss, sub and client_id, which must be the token's (BA_ERR_CONFLICT); exp,
+ * nbf, iat, aud and the claim of scopes, by the rules that the token's own have
+ * passed; and what says that the token is of another kind or bound to a key
+ * (ba_profile_answer()).  Nothing else in it is looked at: jti, groups, acr,
+ * amr, auth_time, tid, the claims of names count as the signed token has them.
  */
 
 struct ba_question {
@@ -31,6 +45,8 @@ struct ba_question {
 	enum ba_origin origin;
 	const char *token;
 	size_t token_len;
+	/* For ba_verify_claims(): ba_verdict.introspected of that login. */
+	bool introspected;
 };
 
 struct ba_snapshot {
@@ -45,6 +61,17 @@ struct ba_snapshot {
 	 * changed its keys.  NULL: they are.
 	 */
 	bool (*final)(void *arg, const struct ba_issuer *issuer);
+	/*
+	 * What the issuer says of this question's token: BA_OK and claims,
+	 * borrowed (introspect.h); BA_ERR_INACTIVE; BA_ERR_NEED_INTROSPECTION
+	 * while nobody has asked, which is also what NULL says; or why it
+	 * cannot be known.
+	 */
+	int (*introspected)(
+	    void *arg, const struct ba_issuer *issuer, const json_t **claimsp);
+	/* Who is blocked: BA_OK and a list, or NULL for nobody; or
+	   BA_ERR_BLOCKS, and nobody enters.  NULL: nobody is blocked. */
+	int (*blocks)(void *arg, const struct ba_blocks **blocksp);
 	void *arg;
 };
 
@@ -57,19 +84,24 @@ struct ba_snapshot {
  */
 enum ba_check {
 	BA_CHECK_SERVICE, /* has the service a section? */
-	BA_CHECK_FORM, /* token68, three segments, header, payload */
+	BA_CHECK_FORM, /* token68, three segments, header, payload; or an
+			  opaque token that may be asked about */
 	BA_CHECK_ISSUER, /* iss: configured, and taken by the service */
 	BA_CHECK_ALGORITHM, /* known (judged before iss can be read), and
 				   allowed for the issuer */
 	BA_CHECK_TYPE, /* typ (RFC 9068 section 4) */
 	BA_CHECK_KEY, /* kid, key type, use */
 	BA_CHECK_SIGNATURE,
+	BA_CHECK_INTROSPECTION, /* what the issuer says of it: before the
+				   claims where they come from there, and with
+				   jwt+introspection after all other checks */
 	BA_CHECK_AUDIENCE, /* aud */
 	BA_CHECK_EXPIRY, /* exp */
 	BA_CHECK_NOT_BEFORE, /* nbf */
 	BA_CHECK_ISSUED, /* iat */
 	BA_CHECK_KIND, /* is it an access token? */
 	BA_CHECK_CLAIMS, /* cnf, sub, client_id, jti, tid */
+	BA_CHECK_BLOCK, /* the local block list */
 	BA_CHECK_CLIENT, /* allow_client */
 	BA_CHECK_SCOPE, /* require_scope */
 	BA_CHECK_GROUP, /* require_group, allow_group */
@@ -99,8 +131,9 @@ struct ba_verdict {
 	char user[BA_NAME_MAX + 1]; /* accepted only: the name */
 	char *sub; /* accepted only */
 	int64_t exp; /* accepted only */
-	json_t *claims; /* whenever the signature held; a
-					   reference of the verdict's own */
+	json_t *claims; /* whenever the signature held, or the issuer said
+			   "active"; a reference of the verdict's own */
+	bool introspected; /* the claims are the issuer's answer's */
 };
 
 /*
@@ -119,8 +152,9 @@ BA_MUST_CHECK int ba_verify(const struct ba_question *q,
 /*
  * The same from claims that were verified earlier (the account phase of a
  * login whose token is no longer at hand): everything but form, algorithm,
- * typ, key and signature is decided again.  q->token is not looked at.  An
- * issuer that the service does not take (any more) is BA_ERR_SERVICE_ISS.
+ * typ, key, signature and what the issuer says is decided again, and nobody is
+ * asked.  q->token is not looked at.  An issuer that the service does not take
+ * (any more) is BA_ERR_SERVICE_ISS.
  */
 BA_MUST_CHECK int ba_verify_claims(const struct ba_question *q,
     const struct ba_snapshot *s, const json_t *claims,

@@ -40,7 +40,7 @@ static struct {
 } w;
 
 static const char *const part_names[] = { "load", "parse", "map", "keys",
-	"verify", "kept", "again", "explain" };
+	"blocks", "verify", "kept", "again", "explain" };
 
 static const char *
 part_name(enum ba_scene_part part)
@@ -338,6 +338,7 @@ test_torture_configuration(void **state)
 	(void)state;
 	rack(ba_scene_good(0), BA_SCENE_PARSE, BA_OK);
 	rack(ba_scene_good(0), BA_SCENE_MAP, BA_OK);
+	rack(ba_scene_good(0), BA_SCENE_BLOCKS, BA_OK);
 	assert_no_complaint();
 }
 

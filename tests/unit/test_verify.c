@@ -30,7 +30,11 @@
 #define ISS_M   "https://m.example"
 #define T1      "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
 #define T2      "9188040d-6c67-4c5b-b112-36a304b66dad"
-#define ISSUERS 8
+#define ISS_I   "https://i.example/asked"
+#define ISS_J   "https://j.example"
+#define I       8 /* their indexes */
+#define J       9
+#define ISSUERS 10
 #define N(a)    (sizeof(a) / sizeof((a)[0]))
 #define CLAIM_K "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 
@@ -63,6 +67,18 @@ static const char config_text[] =
     "map_file = /etc/bearerauth/users.map\n"
     "audience = ssh.example.org\n"
     "username = preferred_username\n"
+    "[issuer " ISS_I "]\n"
+    "verify = introspection\n"
+    "client_id = rs\n"
+    "client_secret_file = /etc/bearerauth/i.secret\n"
+    "audience = ssh.example.org\n"
+    "username = preferred_username\n"
+    "[issuer " ISS_J "]\n"
+    "verify = jwt+introspection\n"
+    "client_id = rs\n"
+    "client_secret_file = /etc/bearerauth/j.secret\n"
+    "audience = ssh.example.org\n"
+    "username = preferred_username\n"
     "[service sshd]\n"
     "issuer = " ISS_A " " ISS_B "\n"
     "require_scope = login\n"
@@ -84,6 +100,16 @@ static const char config_text[] =
     "[service mail]\n"
     "issuer = " ISS_M "\n"
     "accounts = virtual\n"
+    "[service asked]\n"
+    "issuer = " ISS_A " " ISS_I " " ISS_J "\n"
+    "opaque_issuer = " ISS_I "\n"
+    "require_scope = login\n"
+    "[service both]\n"
+    "issuer = " ISS_J "\n"
+    "opaque_issuer = " ISS_J "\n"
+    "require_scope = login\n"
+    "[service closed]\n"
+    "issuer = " ISS_I " " ISS_J "\n"
     "[service strict]\n"
     "issuer = " ISS_A " " ISS_K "\n"
     "audience = strict.example.org\n"
@@ -160,6 +186,14 @@ struct trial {
 	bool not_final;
 	bool final_asked;
 	unsigned keys_asked[ISSUERS];
+	/* what the issuer says of the token, and who is blocked */
+	int answer_err;
+	const json_t *answer;
+	unsigned asked; /* … how often */
+	const struct ba_issuer *asked_of;
+	int blocks_err;
+	const struct ba_blocks *blocks;
+	unsigned blocks_asked;
 	/* what the trace said */
 	unsigned n_checks;
 	enum ba_check last;
@@ -187,6 +221,27 @@ final(void *arg, const struct ba_issuer *issuer)
 	(void)issuer;
 	t->final_asked = true;
 	return !t->not_final;
+}
+
+static int
+introspected(void *arg, const struct ba_issuer *issuer, const json_t **claimsp)
+{
+	struct trial *t = arg;
+
+	t->asked++;
+	t->asked_of = issuer;
+	*claimsp = t->answer;
+	return t->answer_err;
+}
+
+static int
+blocks(void *arg, const struct ba_blocks **blocksp)
+{
+	struct trial *t = arg;
+
+	t->blocks_asked++;
+	*blocksp = t->blocks;
+	return t->blocks_err;
 }
 
 /* TOK-06: no piece of the token stands in what is said about it. */
@@ -220,8 +275,11 @@ check(void *arg, enum ba_check which, int err, const char *detail,
 	ba_sanitise(clean, sizeof(clean), detail, strlen(detail));
 	assert_string_equal(clean, detail);
 	assert_no_token(t, detail);
-	/* In order, each at most once, and none after a failure. */
-	assert_true(t->n_checks == 0 || t->last < which);
+	/* In order, each at most once, and none after a failure; with
+	   jwt+introspection the issuer is asked behind all others. */
+	assert_true(
+	    t->n_checks == 0 || t->last < which ||
+	    (t->last == BA_CHECK_ACCOUNT && which == BA_CHECK_INTROSPECTION));
 	assert_true(t->n_checks == 0 || t->last_err == BA_OK);
 	t->n_checks++;
 	t->last = which;
@@ -246,6 +304,9 @@ begin(struct trial *t, const char *token)
 	t->s.now = NOW;
 	t->s.keys = keys;
 	t->s.final = final;
+	t->s.introspected = introspected;
+	t->answer_err = BA_ERR_NEED_INTROSPECTION;
+	t->s.blocks = blocks;
 	t->s.arg = t;
 	memcpy(t->jwks, w.jwks, sizeof(t->jwks));
 }
@@ -254,11 +315,17 @@ begin(struct trial *t, const char *token)
 static void
 assert_shape(const struct trial *t, const struct ba_verdict *v, bool token)
 {
-	bool held = !token || v->check > BA_CHECK_SIGNATURE;
+	/* The last check of all, and not the one in place of a signature. */
+	bool confirmed = token && v->check == BA_CHECK_INTROSPECTION &&
+			 v->issuer->verify == BA_VERIFY_BOTH &&
+			 strchr(t->q.token, '.') != NULL;
+	bool held = !token || v->check > BA_CHECK_INTROSPECTION || confirmed;
 
 	assert_int_equal(v->claims != NULL, held);
+	assert_true(!v->introspected || held);
 	if (v->err == BA_OK) {
-		assert_int_equal(v->check, BA_CHECK_ACCOUNT);
+		assert_int_equal(v->check,
+		    confirmed ? BA_CHECK_INTROSPECTION : BA_CHECK_ACCOUNT);
 		assert_non_null(v->service);
 		assert_non_null(v->issuer);
 		assert_true(strlen(v->user) > 0);
@@ -280,14 +347,22 @@ static void
 assert_same_again(
     const struct trial *t, const json_t *claims, const struct ba_verdict *v)
 {
+	struct ba_question q = t->q;
 	struct ba_verdict again;
+	/* Nobody is asked again. */
+	bool asked = v->check == BA_CHECK_INTROSPECTION;
 
-	assert_int_equal(
-	    ba_verify_claims(&t->q, &t->s, claims, NULL, &again), v->err);
-	assert_int_equal(again.check, v->check);
+	q.introspected = v->introspected;
+	assert_int_equal(ba_verify_claims(&q, &t->s, claims, NULL, &again),
+	    asked ? BA_OK : v->err);
+	assert_int_equal(again.check, asked ? BA_CHECK_ACCOUNT : v->check);
 	assert_ptr_equal(again.issuer, v->issuer);
-	assert_string_equal(again.user, v->user);
-	assert_int_equal(again.exp, v->exp);
+	assert_int_equal(again.introspected, v->introspected);
+	if (!asked || v->err == BA_OK)
+		assert_string_equal(again.user, v->user);
+	if (!asked)
+		assert_int_equal(again.exp, v->exp);
+	assert_true(again.exp >= v->exp);
 	ba_verdict_clear(&again);
 }
 
@@ -536,8 +611,11 @@ test_at08_every_algorithm(void **state)
 		assert_string_equal(v.service->name, "sshd");
 		assert_string_equal(
 		    json_string_value(json_object_get(v.claims, "jti")), "j-1");
-		/* Every check was reported (in order: see check()). */
-		assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1);
+		/* Every check was reported (in order: see check()), but for
+		   the issuer's answer. */
+		assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT);
+		assert_int_equal(t.asked, 0);
+		assert_false(v.introspected);
 		assert_int_equal(t.keys_asked[0], 1);
 		ba_verdict_clear(&v);
 		free(token);
@@ -2579,8 +2657,8 @@ test_claims_are_decided_again(void **state)
 	for (i = 0; i < N(bad); i++)
 		expect_claims(&t, &bad[i].change, 1, bad[i].err, bad[i].check);
 	expect_claims(&t, NULL, 0, BA_OK, BA_CHECK_ACCOUNT);
-	/* all but form, algorithm, type, key, signature */
-	assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1 - 5);
+	/* all but form, algorithm, type, key, signature, introspection */
+	assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1 - 6);
 	assert_int_equal(t.keys_asked[0], 0);
 	t.q.token = "nonsense";
 	t.q.token_len = 8;
@@ -2990,6 +3068,878 @@ test_claims_that_are_none(void **state)
 	expect_claims(&t, NULL, 0, BA_OK, BA_CHECK_ACCOUNT);
 }
 
+/* --- what the issuer says of it ------------------------------------------- */
+
+#define OPAQUE "bXktdG9rZW4tMDAwMDAwMQ"
+#define ASKED  BA_CHECK_INTROSPECTION
+
+/* The usual answer of I (or J) with n changes: no jti and no client_id. */
+static json_t *
+answer_of(const char *iss, const struct member *change, size_t n)
+{
+	struct member all[12] = { { "iss", iss }, { "jti", NULL },
+		{ "client_id", NULL }, { "nbf", NULL },
+		{ "token_type", "\"Bearer\"" } };
+	json_t *answer;
+	size_t i, j, m = 5;
+	char *text;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < m; j++)
+			if (strcmp(all[j].name, change[i].name) == 0)
+				break;
+		assert_true(j < N(all));
+		all[j] = change[i];
+		if (j == m)
+			m++;
+	}
+	text = payload(all, m);
+	assert_int_equal(ba_json_parse(text, strlen(text), &answer), BA_OK);
+	free(text);
+	return answer;
+}
+
+/* "asked" is I's for what is opaque, "both" J's. */
+static void
+begin_asked(struct trial *t, const char *service, const char *token,
+    const json_t *answer)
+{
+	begin(t, token);
+	t->q.service = service;
+	t->answer_err = answer == NULL ? BA_ERR_NEED_INTROSPECTION : BA_OK;
+	t->answer = answer;
+}
+
+static char *
+token_of_j(const struct member *change, size_t n)
+{
+	struct member all[4] = { { "iss", "\"" ISS_J "\"" } };
+	size_t i;
+
+	assert_true(n < N(all));
+	for (i = 0; i < n; i++)
+		all[i + 1] = change[i];
+	return token_of(w.k, BA_ALG_EDDSA, all, n + 1);
+}
+
+static char *
+token_of_i(void)
+{
+	static const struct member change = { "iss", "\"" ISS_I "\"" };
+
+	return token_of(w.k, BA_ALG_EDDSA, &change, 1);
+}
+
+/* V47: each condition by itself, and nobody was asked. */
+static void
+test_v47_opaque_whom_nobody_is_asked_about(void **state)
+{
+	static const struct {
+		const char *service;
+		enum ba_origin origin;
+		const char *text;
+		int err;
+	} table[] = {
+		{ "asked", BA_ORIGIN_PROMPT, OPAQUE, BA_OK },
+		{ "asked", BA_ORIGIN_SASL, OPAQUE, BA_OK },
+		{ "asked", BA_ORIGIN_STACK, OPAQUE, BA_ERR_OPAQUE },
+		{ "asked", (enum ba_origin)0, OPAQUE, BA_ERR_OPAQUE },
+		{ "asked", (enum ba_origin)4, OPAQUE, BA_ERR_OPAQUE },
+		{ "closed", BA_ORIGIN_PROMPT, OPAQUE, BA_ERR_OPAQUE },
+		{ "closed", BA_ORIGIN_SASL, OPAQUE, BA_ERR_OPAQUE },
+		{ "sshd", BA_ORIGIN_PROMPT, OPAQUE, BA_ERR_OPAQUE },
+		{ "asked", BA_ORIGIN_PROMPT, "0123456789abcde", BA_ERR_OPAQUE },
+		{ "asked", BA_ORIGIN_SASL, "0123456789abcde", BA_ERR_OPAQUE },
+		{ "asked", BA_ORIGIN_PROMPT, "0123456789abcdef", BA_OK },
+		{ "asked", BA_ORIGIN_SASL, "0123456789-_~+/=", BA_OK },
+		{ "asked", BA_ORIGIN_SASL, "0123456789abc=ef",
+		    BA_ERR_TOKEN_SYNTAX },
+		{ "asked", BA_ORIGIN_PROMPT, "correct horse battery",
+		    BA_ERR_TOKEN_SYNTAX },
+		{ "asked", BA_ORIGIN_PROMPT, "ory_at_0123456789.abcdef",
+		    BA_ERR_TOKEN_SYNTAX },
+	};
+	json_t *answer = answer_of("\"" ISS_I "\"", NULL, 0);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(BA_OPAQUE_MIN, 16);
+	for (i = 0; i < N(table); i++) {
+		begin_asked(&t, table[i].service, table[i].text, answer);
+		t.q.origin = table[i].origin;
+		expect(&t, table[i].text, table[i].err,
+		    table[i].err == BA_OK ? BA_CHECK_ACCOUNT : BA_CHECK_FORM);
+		assert_int_equal(t.asked > 0, table[i].err == BA_OK);
+	}
+	json_decref(answer);
+}
+
+static void
+test_int01_needs_introspection(void **state)
+{
+	json_t *answer = answer_of("\"" ISS_I "\"", NULL, 0);
+	char *jwt = token_of_i(), *both = token_of_j(NULL, 0);
+	const struct {
+		const char *token, *iss;
+	} table[] = { { OPAQUE, ISS_I }, { jwt, ISS_I }, { both, ISS_J } };
+	struct ba_verdict v;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		begin_asked(&t, "asked", table[i].token, NULL);
+		expect(
+		    &t, "nobody has asked", BA_ERR_NEED_INTROSPECTION, ASKED);
+		assert_int_equal(run(&t, NULL, &v), BA_ERR_NEED_INTROSPECTION);
+		assert_string_equal(v.issuer->url, table[i].iss);
+		assert_ptr_equal(t.asked_of, v.issuer);
+		ba_verdict_clear(&v);
+		t.s.introspected = NULL;
+		expect(&t, "nobody to ask", BA_ERR_NEED_INTROSPECTION, ASKED);
+		json_object_set_new(answer, "iss", json_string(table[i].iss));
+		begin_asked(&t, "asked", table[i].token, answer);
+		assert_int_equal(run(&t, NULL, &v), BA_OK);
+		assert_int_equal(t.asked, 1);
+		assert_int_equal(v.introspected, i < 2);
+		assert_string_equal(v.user, "alice");
+		assert_string_equal(v.sub, "4711");
+		assert_int_equal(v.exp, NOW + 600);
+		/* the answer's own, or the token's own */
+		assert_int_equal(
+		    json_object_get(v.claims, "jti") == NULL, i < 2);
+		assert_int_equal(json_equal(v.claims, answer), i < 2);
+		ba_verdict_clear(&v);
+	}
+	assert_int_equal(
+	    ba_err_family(BA_ERR_NEED_INTROSPECTION), BA_FAMILY_UNAVAILABLE);
+	free(jwt);
+	free(both);
+	json_decref(answer);
+}
+
+/* INT-02: whatever it says, and with whatever claims beside it. */
+static void
+test_int02_v35_nothing_but_ok_is_ok(void **state)
+{
+	static const int errors[] = {
+#define ERROR(name, number, family, text) BA_ERR_##name,
+		BA_ERR_LIST(ERROR)
+#undef ERROR
+		    1,
+		200, -1000
+	};
+	json_t *answer = answer_of("\"" ISS_J "\"", NULL, 0), *bad[2];
+	char *both = token_of_j(NULL, 0), *jwt = token_of_i();
+	const char *const token[] = { OPAQUE, both, jwt };
+	struct trial t;
+	size_t i, j;
+
+	(void)state;
+	bad[0] = json_array();
+	bad[1] = json_true();
+	for (j = 0; j < N(token); j++) {
+		const char *service = j == 2 ? "asked" : "both";
+
+		json_object_set_new(
+		    answer, "iss", json_string(j == 2 ? ISS_I : ISS_J));
+		for (i = 0; i < N(errors); i++) {
+			begin_asked(&t, service, token[j], answer);
+			t.answer_err = errors[i];
+			expect(&t, "an error, and claims", errors[i], ASKED);
+			t.answer = NULL;
+			expect(&t, "an error", errors[i], ASKED);
+		}
+		begin_asked(&t, service, token[j], answer);
+		t.answer = NULL;
+		expect(&t, "no claims", BA_ERR_INTERNAL, ASKED);
+		for (i = 0; i < N(bad); i++) {
+			t.answer = bad[i];
+			expect(&t, "no object", BA_ERR_INTERNAL, ASKED);
+		}
+		t.answer = answer;
+		expect(
+		    &t, "an answer", BA_OK, j == 1 ? ASKED : BA_CHECK_ACCOUNT);
+	}
+	json_decref(bad[0]);
+	json_decref(bad[1]);
+	json_decref(answer);
+	free(both);
+	free(jwt);
+}
+
+/* An answer of I about an opaque token and about a JWT, bad and then good. */
+static void
+judge_answers(const struct twin *twins, size_t n)
+{
+	char *jwt = token_of_i(), what[256];
+	const char *const token[] = { OPAQUE, jwt };
+	struct member change;
+	json_t *answer;
+	struct trial t;
+	size_t i, j, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < 2; k++)
+			for (j = 0; j < N(token); j++) {
+				change.name = twins[i].name;
+				change.raw =
+				    k == 0 ? twins[i].bad : twins[i].good;
+				(void)snprintf(what, sizeof(what), "%s = %s",
+				    change.name,
+				    change.raw == NULL ? "-" : change.raw);
+				answer = answer_of("\"" ISS_I "\"", &change,
+				    k == 0 || change.raw != NULL);
+				begin_asked(&t, "asked", token[j], answer);
+				if (k == 0)
+					expect(&t, what, twins[i].err,
+					    twins[i].check);
+				else
+					expect_ok(&t, what);
+				assert_int_equal(t.keys_asked[I], 0);
+				json_decref(answer);
+			}
+	free(jwt);
+}
+
+/* Active says nothing of these: they are judged here, as in any token. */
+static void
+test_int03_claims_of_an_answer(void **state)
+{
+	static const struct twin twins[] = {
+		{ "aud", "\"other\"", "[\"x\",\"ssh.example.org\"]", BA_ERR_AUD,
+		    BA_CHECK_AUDIENCE },
+		{ "aud", NULL, NULL, BA_ERR_AUD, BA_CHECK_AUDIENCE },
+		{ "aud", "[\"ssh.example.org\",1]", NULL, BA_ERR_AUD,
+		    BA_CHECK_AUDIENCE },
+		{ "exp", "1699999940", "1699999941", BA_ERR_EXP,
+		    BA_CHECK_EXPIRY },
+		{ "exp", NULL, NULL, BA_ERR_EXP, BA_CHECK_EXPIRY },
+		{ "exp", "\"1700000600\"", "1700000600", BA_ERR_EXP,
+		    BA_CHECK_EXPIRY },
+		{ "exp", "null", NULL, BA_ERR_EXP, BA_CHECK_EXPIRY },
+		{ "nbf", "1700000061", "1700000060", BA_ERR_NBF,
+		    BA_CHECK_NOT_BEFORE },
+		{ "nbf", "\"0\"", "0", BA_ERR_NBF, BA_CHECK_NOT_BEFORE },
+		{ "iat", "1700000061", "1700000060", BA_ERR_IAT,
+		    BA_CHECK_ISSUED },
+		{ "iat", "null", "0", BA_ERR_IAT, BA_CHECK_ISSUED },
+		{ "sub", NULL, NULL, BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ "sub", "\"\"", "\"x\"", BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ "sub", "1", "\"1\"", BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ "cnf", "{\"jkt\":\"x\"}", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ "cnf", "null", NULL, BA_ERR_CNF, BA_CHECK_CLAIMS },
+		{ "scope", "\"openid\"", "\"openid login\"", BA_ERR_SCOPE,
+		    BA_CHECK_SCOPE },
+		{ "scope", NULL, NULL, BA_ERR_SCOPE, BA_CHECK_SCOPE },
+		{ "preferred_username", "\"bob\"", "\"alice\"",
+		    BA_ERR_USER_MISMATCH, BA_CHECK_USER },
+		{ "preferred_username", NULL, NULL, BA_ERR_CLAIM,
+		    BA_CHECK_IDENTITY },
+		{ "preferred_username", "\"root\"", NULL, BA_ERR_USER_NAME,
+		    BA_CHECK_IDENTITY },
+		/* which kind of token it was */
+		{ "token_type", NULL, "\"bearer\"", BA_ERR_ID_TOKEN,
+		    BA_CHECK_KIND },
+		{ "token_type", "\"DPoP\"", "\"access_token\"", BA_ERR_TYP,
+		    BA_CHECK_KIND },
+		{ "token_type", "\"refresh_token\"", "\"BEARER\"", BA_ERR_TYP,
+		    BA_CHECK_KIND },
+		{ "typ", "\"Refresh\"", "\"Bearer\"", BA_ERR_ID_TOKEN,
+		    BA_CHECK_KIND },
+		{ "token_use", "\"refresh_token\"", "\"access_token\"",
+		    BA_ERR_ID_TOKEN, BA_CHECK_KIND },
+		{ "at_hash", "\"x\"", NULL, BA_ERR_ID_TOKEN, BA_CHECK_KIND },
+		{ "token_introspection", "{}", NULL, BA_ERR_ID_TOKEN,
+		    BA_CHECK_KIND },
+		/* whose answer it is */
+		{ "iss", NULL, NULL, BA_ERR_INTROSPECTION, ASKED },
+		{ "iss", "\"" ISS_A "\"", NULL, BA_ERR_INTROSPECTION, ASKED },
+		{ "iss", "\"" ISS_I "/\"", NULL, BA_ERR_INTROSPECTION, ASKED },
+		{ "iss", "[\"" ISS_I "\"]", NULL, BA_ERR_INTROSPECTION, ASKED },
+	};
+
+	json_t *answer = answer_of("\"" ISS_I "/\"", NULL, 0);
+	struct trial t;
+
+	(void)state;
+	judge_answers(twins, N(twins));
+	begin_asked(&t, "asked", OPAQUE, answer);
+	expect(&t, "another issuer's", BA_ERR_INTROSPECTION, ASKED);
+	assert_non_null(strstr(t.detail, "iss of the answer is another"));
+	json_decref(answer);
+}
+
+/* RFC 7662 section 2.2 demands none of them of an issuer. */
+static void
+test_int03_what_an_answer_may_leave_out(void **state)
+{
+	static const struct member nothing[] = { { "iat", NULL },
+		{ "nbf", NULL }, { "jti", NULL }, { "client_id", NULL } };
+	static const struct member all[] = { { "jti", "\"j\"" },
+		{ "client_id", "\"cli\"" }, { "username", "\"bob\"" } };
+	json_t *answer = answer_of("\"" ISS_I "\"", nothing, N(nothing));
+	struct ba_service *service;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	begin_asked(&t, "asked", OPAQUE, answer);
+	expect_ok(&t, "nothing but the least");
+	json_decref(answer);
+	/* username is a name for people, and no rule reads it */
+	answer = answer_of("\"" ISS_I "\"", all, N(all));
+	begin_asked(&t, "asked", OPAQUE, answer);
+	expect_ok(&t, "everything");
+	json_decref(answer);
+	/* a rule about age needs iat */
+	service = (struct ba_service *)(uintptr_t)ba_config_service(
+	    w.config, "asked");
+	service->max_token_age.s = 600;
+	service->max_token_age.where.file = "x";
+	for (i = 0; i < 2; i++) {
+		answer = answer_of("\"" ISS_I "\"", nothing, 1 - i);
+		begin_asked(&t, "asked", OPAQUE, answer);
+		expect(&t, "max_token_age", i == 0 ? BA_ERR_AGE : BA_OK,
+		    i == 0 ? BA_CHECK_AGE : BA_CHECK_ACCOUNT);
+		json_decref(answer);
+	}
+	service->max_token_age.where.file = NULL;
+}
+
+/* INT-04, V35: what was remembered is judged by the clock as well. */
+static void
+test_int04_v35_answer_after_its_end(void **state)
+{
+	json_t *answer = answer_of("\"" ISS_I "\"", NULL, 0);
+	struct trial t;
+
+	(void)state;
+	begin_asked(&t, "asked", OPAQUE, answer);
+	t.s.now = NOW + 659;
+	expect_ok(&t, "its last second");
+	t.s.now = NOW + 660;
+	expect(&t, "over", BA_ERR_EXP, BA_CHECK_EXPIRY);
+	json_decref(answer);
+}
+
+/*
+ * verify = introspection: a JWT is a name for something, too.  Nothing in it
+ * is believed, and nothing of it decides, but for whom to ask.
+ */
+static void
+test_int01_jwt_that_is_asked_about(void **state)
+{
+	static const struct member lies[] = {
+		{ "iss", "\"" ISS_I "\"" },
+		{ "sub", "\"0\"" },
+		{ "preferred_username", "\"bob\"" },
+		{ "exp", "1" },
+		{ "aud", "\"x\"" },
+		{ "scope", NULL },
+		{ "at_hash", "\"x\"" },
+		{ "cnf", "{}" },
+	};
+	static const char *const headers[] = {
+		"{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"e1\"}",
+		"{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
+		"{\"alg\":\"ES256\"}",
+	};
+	static const struct member not_ours = { "iss",
+		"\"https://nobody.example\"" };
+	json_t *answer = answer_of("\"" ISS_I "\"", NULL, 0);
+	char *p = payload(lies, N(lies)), *token;
+	struct ba_verdict v;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(headers); i++) {
+		token = ba_mint_sign(w.evil, BA_ALG_ES256, headers[i], p);
+		begin_asked(&t, "asked", token, answer);
+		assert_int_equal(run(&t, NULL, &v), BA_OK);
+		assert_string_equal(v.user, "alice");
+		assert_string_equal(v.sub, "4711");
+		assert_int_equal(v.exp, NOW + 600);
+		assert_true(v.introspected);
+		assert_int_equal(t.keys_asked[I], 0);
+		assert_ptr_equal(t.asked_of, &w.config->issuers[I]);
+		ba_verdict_clear(&v);
+		/* from anywhere: it is no password */
+		t.q.origin = BA_ORIGIN_STACK;
+		expect_ok(&t, "from the stack");
+		/* … unless the issuer says no */
+		t.answer_err = BA_ERR_INACTIVE;
+		expect(&t, "inactive", BA_ERR_INACTIVE, ASKED);
+		/* a service that does not take I does not ask I */
+		t.answer_err = BA_OK;
+		t.asked = 0;
+		t.q.service = "sshd";
+		expect(&t, "not taken", BA_ERR_ISS, BA_CHECK_ISSUER);
+		assert_int_equal(t.asked, 0);
+		free(token);
+	}
+	free(p);
+	/* a JWT of nobody's is not asked about with the opaque issuer */
+	token = token_of(w.k, BA_ALG_EDDSA, &not_ours, 1);
+	begin_asked(&t, "asked", token, answer);
+	expect(&t, "of nobody", BA_ERR_ISS, BA_CHECK_ISSUER);
+	assert_int_equal(t.asked, 0);
+	free(token);
+	/* nor one of an issuer whose signature is enough */
+	token = usual_token(NULL, 0);
+	begin_asked(&t, "asked", token, answer);
+	expect_ok(&t, "of A");
+	assert_int_equal(t.asked, 0);
+	free(token);
+	json_decref(answer);
+}
+
+/* --- both ----------------------------------------------------------------- */
+
+/* What is refused here is never shown to the issuer. */
+static void
+test_int01_both_the_issuer_is_asked_last(void **state)
+{
+	static const struct {
+		struct member change;
+		int err;
+		enum ba_check check;
+	} bad[] = {
+		{ { "aud", "\"x\"" }, BA_ERR_AUD, BA_CHECK_AUDIENCE },
+		{ { "exp", "1699999940" }, BA_ERR_EXP, BA_CHECK_EXPIRY },
+		{ { "at_hash", "\"x\"" }, BA_ERR_ID_TOKEN, BA_CHECK_KIND },
+		{ { "jti", NULL }, BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ { "client_id", NULL }, BA_ERR_CLAIM, BA_CHECK_CLAIMS },
+		{ { "scope", "\"x\"" }, BA_ERR_SCOPE, BA_CHECK_SCOPE },
+		{ { "preferred_username", "\"bob\"" }, BA_ERR_USER_MISMATCH,
+		    BA_CHECK_USER },
+		{ { "iat", NULL }, BA_ERR_IAT, BA_CHECK_ISSUED },
+	};
+	json_t *answer = answer_of("\"" ISS_J "\"", NULL, 0);
+	char *token = token_of_j(NULL, 0);
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	begin_asked(&t, "both", token, answer);
+	expect(&t, "good", BA_OK, ASKED);
+	assert_int_equal(t.asked, 2); /* decide() runs it twice */
+	assert_int_equal(t.n_checks, BA_CHECK_ACCOUNT + 1);
+	assert_true(t.keys_asked[J] > 0);
+	t.asked = 0;
+	t.q.uid = 999;
+	expect(&t, "uid", BA_ERR_UID, BA_CHECK_ACCOUNT);
+	t.q.uid = 1000;
+	t.jwks[J] = NULL;
+	expect(&t, "no keys", BA_ERR_NEED_KEYS, BA_CHECK_KEY);
+	t.jwks[J] = w.jwks[0];
+	expect(&t, "no key", BA_ERR_KEY, BA_CHECK_KEY);
+	assert_int_equal(t.asked, 0);
+	free(token);
+	for (i = 0; i < N(bad); i++) {
+		token = token_of_j(&bad[i].change, 1);
+		begin_asked(&t, "both", token, answer);
+		expect(&t, bad[i].change.name, bad[i].err, bad[i].check);
+		assert_int_equal(t.asked, 0);
+		free(token);
+	}
+	token = token_of(w.evil, BA_ALG_ES256,
+	    &(struct member){ "iss", "\"" ISS_J "\"" }, 1);
+	begin_asked(&t, "both", token, answer);
+	expect(&t, "signed by nobody", BA_ERR_KEY, BA_CHECK_KEY);
+	assert_int_equal(t.asked, 0);
+	free(token);
+	json_decref(answer);
+}
+
+/* INT-03: what the answer has is judged in it, too. */
+static void
+test_int03_both_answer_and_token(void **state)
+{
+	static const struct {
+		struct member change;
+		int err;
+	} table[] = {
+		/* they speak of one token */
+		{ { "iss", "\"" ISS_I "\"" }, BA_ERR_CONFLICT },
+		{ { "iss", "\"" ISS_J "/\"" }, BA_ERR_CONFLICT },
+		{ { "iss", NULL }, BA_OK },
+		{ { "sub", "\"4712\"" }, BA_ERR_CONFLICT },
+		{ { "sub", "4711" }, BA_ERR_CONFLICT },
+		{ { "sub", "null" }, BA_ERR_CONFLICT },
+		{ { "sub", "\"4711\"" }, BA_OK },
+		{ { "sub", NULL }, BA_OK },
+		{ { "client_id", "\"app\"" }, BA_ERR_CONFLICT },
+		{ { "client_id", "\"CLI\"" }, BA_ERR_CONFLICT },
+		{ { "client_id", "\"cli\"" }, BA_OK },
+		{ { "client_id", NULL }, BA_OK },
+		/* each where it is there */
+		{ { "exp", "1699999940" }, BA_ERR_EXP },
+		{ { "exp", "1699999941" }, BA_OK },
+		{ { "exp", "\"1700000600\"" }, BA_ERR_EXP },
+		{ { "exp", "null" }, BA_ERR_EXP },
+		{ { "exp", NULL }, BA_OK },
+		{ { "nbf", "1700000061" }, BA_ERR_NBF },
+		{ { "nbf", "1700000060" }, BA_OK },
+		{ { "nbf", NULL }, BA_OK },
+		{ { "iat", "1700000061" }, BA_ERR_IAT },
+		{ { "iat", "1700000060" }, BA_OK },
+		{ { "iat", "\"x\"" }, BA_ERR_IAT },
+		{ { "iat", NULL }, BA_OK },
+		{ { "aud", "\"x\"" }, BA_ERR_AUD },
+		{ { "aud", "[]" }, BA_ERR_AUD },
+		{ { "aud", "[\"x\",\"ssh.example.org\"]" }, BA_OK },
+		{ { "aud", NULL }, BA_OK },
+		{ { "scope", "\"openid\"" }, BA_ERR_SCOPE },
+		{ { "scope", "\"\"" }, BA_ERR_SCOPE },
+		{ { "scope", "\"login\"" }, BA_OK },
+		{ { "scope", NULL }, BA_OK },
+		/* the issuer says that it is no bearer token */
+		{ { "cnf", "{\"jkt\":\"x\"}" }, BA_ERR_CNF },
+		{ { "token_type", "\"DPoP\"" }, BA_ERR_TYP },
+		{ { "token_type", "\"N_A\"" }, BA_ERR_TYP },
+		{ { "token_type", "\"bearer\"" }, BA_OK },
+		{ { "token_type", NULL }, BA_OK },
+		{ { "token_use", "\"refresh_token\"" }, BA_ERR_ID_TOKEN },
+		{ { "token_use", "\"access_token\"" }, BA_OK },
+		/* who it is, the token says, which was signed */
+		{ { "preferred_username", "\"bob\"" }, BA_OK },
+		{ { "preferred_username", NULL }, BA_OK },
+	};
+	char *token = token_of_j(NULL, 0);
+	struct ba_verdict v;
+	json_t *answer;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		answer = answer_of("\"" ISS_J "\"", &table[i].change, 1);
+		begin_asked(&t, "both", token, answer);
+		expect(&t, table[i].change.name, table[i].err, ASKED);
+		assert_true(table[i].err != BA_ERR_CONFLICT ||
+			    strstr(t.detail, "not the token's") != NULL);
+		assert_int_equal(run(&t, NULL, &v), table[i].err);
+		/* the token's own */
+		assert_string_equal(
+		    json_string_value(json_object_get(v.claims, "jti")), "j-1");
+		assert_false(v.introspected);
+		ba_verdict_clear(&v);
+		json_decref(answer);
+	}
+	/* RFC 7662 demands nothing but active, which is not ours to see */
+	answer = json_object();
+	begin_asked(&t, "both", token, answer);
+	expect(&t, "an empty answer", BA_OK, ASKED);
+	json_decref(answer);
+	free(token);
+}
+
+/* A token without client_id may be told one; a legacy issuer's scp counts. */
+static void
+test_int03_both_in_legacy(void **state)
+{
+	static const struct member change[] = { { "client_id", NULL },
+		{ "azp", "\"cli\"" } };
+	static const struct {
+		struct member change;
+		int err;
+	} table[] = {
+		{ { "client_id", "\"another\"" }, BA_OK },
+		{ { "scp", "\"openid\"" }, BA_ERR_SCOPE },
+		{ { "scp", "\"login\"" }, BA_OK },
+	};
+	struct member both[2] = { { "scope", NULL } };
+	char *token = token_of_j(change, N(change));
+	json_t *answer;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	w.config->issuers[J].profile = BA_PROFILE_LEGACY;
+	for (i = 0; i < N(table); i++) {
+		both[1] = table[i].change;
+		answer = answer_of("\"" ISS_J "\"", both, 2);
+		begin_asked(&t, "both", token, answer);
+		expect(&t, table[i].change.raw, table[i].err, ASKED);
+		json_decref(answer);
+	}
+	w.config->issuers[J].profile = BA_PROFILE_RFC9068;
+	free(token);
+}
+
+/* The login ends when the first of the two ends. */
+static void
+test_int04_both_exp_is_the_smaller(void **state)
+{
+	static const struct {
+		const char *token, *answer;
+		int64_t exp;
+	} table[] = {
+		{ "1700000600", "1700000600", NOW + 600 },
+		{ "1700000600", "1700000599", NOW + 599 },
+		{ "1700000599", "1700000600", NOW + 599 },
+		{ "1700000600", "1700000001.9", NOW + 1 },
+		{ "1700000600", NULL, NOW + 600 },
+	};
+	struct member exp = { "exp", NULL };
+	struct ba_verdict v;
+	json_t *answer;
+	struct trial t;
+	char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		exp.raw = table[i].token;
+		token = token_of_j(&exp, 1);
+		exp.raw = table[i].answer;
+		answer = answer_of("\"" ISS_J "\"", &exp, 1);
+		begin_asked(&t, "both", token, answer);
+		assert_int_equal(run(&t, NULL, &v), BA_OK);
+		assert_int_equal(v.exp, table[i].exp);
+		ba_verdict_clear(&v);
+		json_decref(answer);
+		free(token);
+	}
+}
+
+/* What is opaque has no signature: the answer is all there is. */
+static void
+test_int03_opaque_where_jwts_need_both(void **state)
+{
+	static const struct member change = { "token_type", NULL };
+	json_t *answer = answer_of("\"" ISS_J "\"", NULL, 0);
+	struct ba_verdict v;
+	struct trial t;
+
+	(void)state;
+	begin_asked(&t, "both", OPAQUE, answer);
+	expect_ok(&t, "opaque");
+	t.asked = 0;
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	assert_int_equal(t.asked, 1);
+	assert_true(v.introspected);
+	assert_int_equal(t.keys_asked[J], 0);
+	ba_verdict_clear(&v);
+	json_decref(answer);
+	answer = answer_of("\"" ISS_J "\"", &change, 1);
+	begin_asked(&t, "both", OPAQUE, answer);
+	expect(&t, "no kind", BA_ERR_ID_TOKEN, BA_CHECK_KIND);
+	json_decref(answer);
+}
+
+/* Kept claims of an answer are an answer's in the account phase, too. */
+static void
+test_v48_introspected_claims_are_decided_again(void **state)
+{
+	json_t *answer = answer_of("\"" ISS_I "\"", NULL, 0), *kept;
+	const struct ba_service *service;
+	struct trial t;
+
+	(void)state;
+	service = ba_config_service(w.config, "asked");
+	kept = ba_claims_kept(answer, &w.config->issuers[I], service);
+	assert_non_null(json_object_get(kept, "token_type"));
+	begin_asked(&t, "asked", NULL, NULL);
+	t.q.introspected = true;
+	assert_int_equal(decide(&t, kept, NULL), BA_OK);
+	assert_int_equal(t.asked, 0);
+	/* as a JWT's they lack what a JWT must have */
+	t.q.introspected = false;
+	assert_int_equal(decide(&t, kept, NULL), BA_ERR_CLAIM);
+	t.q.introspected = true;
+	t.s.now = NOW + 660;
+	assert_int_equal(decide(&t, kept, NULL), BA_ERR_EXP);
+	json_decref(kept);
+	json_decref(answer);
+}
+
+/* --- the block list ------------------------------------------------------- */
+
+static struct ba_blocks *
+block_list(const char *issuer, const char *who, const char *until)
+{
+	struct ba_blocks *list;
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+	    "{\"issuer\":\"%s\",%s,\"since\":5%s%s}\n", issuer, who,
+	    until == NULL ? "" : ",\"until\":", until == NULL ? "" : until);
+	assert_int_equal(
+	    ba_blocks_parse(text, strlen(text), &list, NULL), BA_OK);
+	return list;
+}
+
+/* V48: by the clock and the list of this moment, whatever was verified when. */
+static void
+test_v48_block_list(void **state)
+{
+	static const struct {
+		const char *issuer, *who, *until;
+		int err;
+	} table[] = {
+		{ ISS_A, "\"sub\":\"4711\"", NULL, BA_ERR_BLOCKED },
+		{ ISS_A, "\"sub\":\"4712\"", NULL, BA_OK },
+		{ ISS_A, "\"sub\":\"alice\"", NULL, BA_OK },
+		{ ISS_B, "\"sub\":\"4711\"", NULL, BA_OK },
+		{ ISS_A, "\"client\":\"cli\"", NULL, BA_ERR_BLOCKED },
+		{ ISS_A, "\"client\":\"app\"", NULL, BA_OK },
+		{ ISS_A, "\"all\":true", NULL, BA_ERR_BLOCKED },
+		{ ISS_B, "\"all\":true", NULL, BA_OK },
+		{ ISS_A, "\"sub\":\"4711\"", "1700000001", BA_ERR_BLOCKED },
+		{ ISS_A, "\"sub\":\"4711\"", "1700000000", BA_OK },
+		{ ISS_A, "\"sub\":\"4711\"", "1699999999", BA_OK },
+		{ ISS_A, "\"all\":true", "1700000001", BA_ERR_BLOCKED },
+		{ ISS_A, "\"all\":true", "1700000000", BA_OK },
+	};
+	char *token = usual_token(NULL, 0);
+	struct ba_blocks *list;
+	struct ba_verdict v;
+	struct trial t;
+	json_t *claims;
+	size_t i;
+
+	(void)state;
+	begin(&t, token);
+	assert_int_equal(run(&t, NULL, &v), BA_OK);
+	claims = json_incref(v.claims);
+	ba_verdict_clear(&v);
+	for (i = 0; i < N(table); i++) {
+		list =
+		    block_list(table[i].issuer, table[i].who, table[i].until);
+		begin(&t, token);
+		t.blocks = list;
+		expect(&t, table[i].who, table[i].err,
+		    table[i].err == BA_OK ? BA_CHECK_ACCOUNT : BA_CHECK_BLOCK);
+		/* in the account phase, and after a prompt */
+		assert_int_equal(decide(&t, claims, NULL), table[i].err);
+		ba_blocks_free(list);
+	}
+	json_decref(claims);
+	free(token);
+	assert_int_equal(ba_err_family(BA_ERR_BLOCKED), BA_FAMILY_NOT_ALLOWED);
+}
+
+/*
+ * V48: a client that the answer names and the token does not is judged as if
+ * the token had named it.
+ */
+static void
+test_v48_client_of_the_answer(void **state)
+{
+	static const struct member change[] = { { "client_id", NULL },
+		{ "azp", "\"cli\"" } },
+				   said[] = { { "client_id", "\"app\"" } };
+	static char cli[] = "cli", app[] = "app", *clients[] = { cli, app };
+	static const struct {
+		const char *blocked;
+		size_t allowed; /* of clients; 0: all */
+		int err;
+	} table[] = {
+		{ "app", 0, BA_ERR_BLOCKED },
+		{ "ap", 0, BA_OK },
+		{ "ap", 1, BA_ERR_CLIENT },
+		{ "ap", 2, BA_OK },
+	};
+	char who[64];
+	char *token = token_of_j(change, N(change));
+	json_t *answer = answer_of("\"" ISS_J "\"", said, 1);
+	struct ba_service *service = NULL;
+	struct ba_blocks *list;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	w.config->issuers[J].profile = BA_PROFILE_LEGACY;
+	for (i = 0; i < w.config->n_services; i++)
+		if (strcmp(w.config->services[i].name, "both") == 0)
+			service = &w.config->services[i];
+	assert_non_null(service);
+	for (i = 0; i < N(table); i++) {
+		(void)snprintf(
+		    who, sizeof(who), "\"client\":\"%s\"", table[i].blocked);
+		list = block_list(ISS_J, who, NULL);
+		begin_asked(&t, "both", token, answer);
+		t.blocks = list;
+		service->allow_client.v = clients;
+		service->allow_client.n = table[i].allowed;
+		expect(&t, who, table[i].err, ASKED);
+		ba_blocks_free(list);
+	}
+	memset(&service->allow_client, 0, sizeof(service->allow_client));
+	w.config->issuers[J].profile = BA_PROFILE_RFC9068;
+	json_decref(answer);
+	free(token);
+}
+
+/* What cannot be read lets nobody in; and nobody is asked twice. */
+static void
+test_v48_block_list_cannot_be_read(void **state)
+{
+	struct ba_blocks *list = block_list(ISS_A, "\"sub\":\"x\"", NULL);
+	json_t *answer = answer_of("\"" ISS_J "\"", NULL, 0);
+	char *token = usual_token(NULL, 0), *both = token_of_j(NULL, 0);
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	t.blocks = list;
+	t.blocks_err = BA_ERR_BLOCKS;
+	expect(&t, "no list", BA_ERR_BLOCKS, BA_CHECK_BLOCK);
+	t.blocks_err = BA_ERR_NOMEM;
+	expect(&t, "no memory", BA_ERR_NOMEM, BA_CHECK_BLOCK);
+	t.blocks_err = 1;
+	expect(&t, "no error of ours", 1, BA_CHECK_BLOCK);
+	t.blocks_err = BA_OK;
+	expect_ok(&t, "a list");
+	t.s.blocks = NULL;
+	expect_ok(&t, "nobody has one");
+	/* Once a verification, and not before the claims are whole. */
+	begin_asked(&t, "both", both, answer);
+	expect(&t, "both", BA_OK, ASKED);
+	fail_at = 1000000; /* run() does not decide again, then */
+	t.blocks_asked = 0;
+	expect(&t, "both", BA_OK, ASKED);
+	assert_int_equal(t.blocks_asked, 2); /* decide() runs it twice */
+	t.blocks_asked = 0;
+	t.s.now = NOW + 660;
+	expect(&t, "over", BA_ERR_EXP, BA_CHECK_EXPIRY);
+	assert_int_equal(t.blocks_asked, 0);
+	fail_at = 0;
+	assert_int_equal(ba_err_family(BA_ERR_BLOCKS), BA_FAMILY_UNAVAILABLE);
+	json_decref(answer);
+	ba_blocks_free(list);
+	free(both);
+	free(token);
+}
+
+/* Of whom nobody asks the issuer, and of opaque tokens by the answer. */
+static void
+test_v48_block_list_and_introspection(void **state)
+{
+	struct ba_blocks *list = block_list(ISS_J, "\"sub\":\"4711\"", NULL);
+	json_t *answer = answer_of("\"" ISS_J "\"", NULL, 0);
+	char *both = token_of_j(NULL, 0);
+	struct trial t;
+
+	(void)state;
+	begin_asked(&t, "both", both, answer);
+	t.blocks = list;
+	expect(&t, "blocked", BA_ERR_BLOCKED, BA_CHECK_BLOCK);
+	assert_int_equal(t.asked, 0);
+	begin_asked(&t, "both", OPAQUE, answer);
+	t.blocks = list;
+	expect(&t, "blocked", BA_ERR_BLOCKED, BA_CHECK_BLOCK);
+	t.blocks = NULL;
+	expect_ok(&t, "taken back");
+	ba_blocks_free(list);
+	json_decref(answer);
+	free(both);
+}
+
 /* --- all of it ------------------------------------------------------------ */
 
 static struct ba_jwks *
@@ -3165,6 +4115,24 @@ main(void)
 		cmocka_unit_test(test_claims_are_decided_again),
 		cmocka_unit_test(test_claims_of_a_verdict),
 		cmocka_unit_test(test_claims_that_are_none),
+		cmocka_unit_test(test_v47_opaque_whom_nobody_is_asked_about),
+		cmocka_unit_test(test_int01_needs_introspection),
+		cmocka_unit_test(test_int02_v35_nothing_but_ok_is_ok),
+		cmocka_unit_test(test_int03_claims_of_an_answer),
+		cmocka_unit_test(test_int03_what_an_answer_may_leave_out),
+		cmocka_unit_test(test_int04_v35_answer_after_its_end),
+		cmocka_unit_test(test_int01_jwt_that_is_asked_about),
+		cmocka_unit_test(test_int01_both_the_issuer_is_asked_last),
+		cmocka_unit_test(test_int03_both_answer_and_token),
+		cmocka_unit_test(test_int03_both_in_legacy),
+		cmocka_unit_test(test_int04_both_exp_is_the_smaller),
+		cmocka_unit_test(test_int03_opaque_where_jwts_need_both),
+		cmocka_unit_test(
+		    test_v48_introspected_claims_are_decided_again),
+		cmocka_unit_test(test_v48_block_list),
+		cmocka_unit_test(test_v48_client_of_the_answer),
+		cmocka_unit_test(test_v48_block_list_cannot_be_read),
+		cmocka_unit_test(test_v48_block_list_and_introspection),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

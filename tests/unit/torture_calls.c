@@ -34,9 +34,11 @@
 #include "common/jose/thumbprint.h"
 #include "common/json/json.h"
 #include "common/policy/arena.h"
+#include "common/policy/block.h"
 #include "common/policy/case.h"
 #include "common/policy/claim.h"
 #include "common/policy/config.h"
+#include "common/policy/config_client.h"
 #include "common/policy/config_value.h"
 #include "common/policy/identity.h"
 #include "common/policy/ini.h"
@@ -329,8 +331,9 @@ FAILS(int, ba_thumbprint,
     (const json_t *jwk, const struct ba_kind *kind, char *dst),
     (jwk, kind, dst), *dst = '\0', { BA_ERR_KEY, OURS }, { BA_ERR_NOMEM, OURS },
     { BA_ERR_CRYPTO, OURS })
+/* BA_ERR_OPAQUE is an answer: the issuer is then asked about the token. */
 FAILS(int, ba_token_kind, (const char *token, size_t n), (token, n), NOTHING,
-    { BA_ERR_TOKEN_SYNTAX, REFUSED }, { BA_ERR_OPAQUE, REFUSED })
+    { BA_ERR_TOKEN_SYNTAX, REFUSED }, { BA_ERR_TOKEN_SIZE, REFUSED })
 FAILS(int, ba_jws_parse,
     (const char *token, size_t n, unsigned allowed, struct ba_jws **jwsp),
     (token, n, allowed, jwsp), *jwsp = NULL, { BA_ERR_NOMEM, OURS },
@@ -401,6 +404,24 @@ FAILS(int, ba_claim_string,
     (const json_t *claims, const struct ba_claim_path *path, const char **sp),
     (claims, path, sp), *sp = NULL, { BA_ERR_JSON_TYPE, ANY },
     { BA_ERR_JSON_MISSING, ANY })
+FAILS(int, ba_client_set_certificate_file,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_endpoint,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_id,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_key_file,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_key_id,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_secret_file,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
 FAILS(int, ba_network_parse, (const char *text, struct ba_network *net),
     (text, net), memset(net, 0, sizeof(*net)), { BA_ERR_CONFIG, OURS })
 FAILS(int, ba_pattern_compile,
@@ -430,6 +451,10 @@ FAILS_OR(1, int, ba_profile_kind, (struct ba_case * c), (c), NOTHING,
     { BA_ERR_ID_TOKEN, ANY })
 FAILS(int, ba_profile_claims, (struct ba_case * c), (c), NOTHING,
     { BA_ERR_CLAIM, ANY }, { BA_ERR_CNF, ANY })
+FAILS(int, ba_profile_answer, (struct ba_case * c), (c), NOTHING,
+    { BA_ERR_TYP, ANY }, { BA_ERR_ID_TOKEN, ANY }, { BA_ERR_CNF, ANY })
+FAILS(int, ba_rule_block, (struct ba_case * c), (c), NOTHING,
+    { BA_ERR_BLOCKED, ANY }, { BA_ERR_CLAIM, ANY })
 FAILS(int, ba_times_expiry, (struct ba_case * c, int64_t *expp), (c, expp),
     *expp = 0, { BA_ERR_EXP, ANY })
 FAILS(int, ba_times_not_before, (struct ba_case * c), (c), NOTHING,

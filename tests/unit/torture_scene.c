@@ -26,6 +26,9 @@
 #define OFFICE_T "https://login.example.com/" TENANT "/v2.0"
 #define PLAIN    "https://plain.example.org"
 #define SHARED   "https://shared.example.org"
+#define ASKED    "https://asked.example.org"
+#define BOTH     "https://both.example.org"
+#define OPAQUE   "bXktdG9rZW4tMDAwMDAwMQ"
 
 /* One and the same, with a path of the map file or without one. */
 static const char config_text[] =
@@ -62,6 +65,32 @@ static const char config_text[] =
     "symmetric_key_file = /etc/bearerauth/shared.jwk\n"
     "algorithms = HS256 HS384 HS512\n"
     "username = sub\n"
+    "[issuer " ASKED "]\n"
+    "audience = ssh.example.org\n"
+    "verify = introspection\n"
+    "introspection_answer = json\n"
+    "introspection_endpoint = https://asked.example.org/introspect\n"
+    "introspection_cache = 30\n"
+    "client_id = rs\n"
+    "client_auth = private_key_jwt\n"
+    "client_key_file = credential:asked.key\n"
+    "client_key_id = k\n"
+    "client_key_algorithm = ES256\n"
+    "username = sub\n"
+    "[issuer " ASKED "/2]\n"
+    "audience = ssh.example.org\n"
+    "verify = introspection\n"
+    "client_id = rs\n"
+    "client_auth = tls_client_auth\n"
+    "client_key_file = /etc/bearerauth/tls.key\n"
+    "client_certificate_file = /etc/bearerauth/tls.pem\n"
+    "username = sub\n"
+    "[issuer " BOTH "]\n"
+    "audience = ssh.example.org\n"
+    "verify = jwt+introspection\n"
+    "client_id = rs\n"
+    "client_secret_file = /etc/bearerauth/both.secret\n"
+    "username = sub\n"
     "[service sshd]\n"
     "issuer = " STAFF "\n"
     "audience = ssh.example.org\n"
@@ -87,7 +116,11 @@ static const char config_text[] =
     "allow_group = Mail-Users\n"
     "accounts = virtual\n"
     "[service plain]\n"
-    "issuer = " PLAIN " " SHARED "\n";
+    "issuer = " PLAIN " " SHARED "\n"
+    "[service asked]\n"
+    "issuer = " ASKED " " BOTH "\n"
+    "opaque_issuer = " ASKED "\n"
+    "require_scope = login\n";
 
 static const char more_text[] = "[service more]\n"
 				"issuer = " PLAIN "\n";
@@ -125,6 +158,34 @@ static const char shared_claims[] =
     "\"exp\":1700000600,\"iat\":1699999990,\"client_id\":\"c\","
     "\"jti\":\"j\"}";
 
+/* What the issuer answers about an opaque token, and about one of its JWTs. */
+static const char asked_claims[] =
+    "{\"iss\":\"" ASKED
+    "\",\"sub\":\"alice\",\"aud\":[\"x\",\"ssh.example.org\"],"
+    "\"exp\":1700000600,\"token_type\":\"bearer\",\"typ\":\"Bearer\","
+    "\"token_use\":\"access_token\",\"client_id\":\"c\","
+    "\"scope\":\"openid login\"}";
+
+static const char both_claims[] =
+    "{\"iss\":\"" BOTH "\",\"sub\":\"alice\",\"aud\":\"ssh.example.org\","
+    "\"exp\":1700000600,\"iat\":1699999990,\"client_id\":\"c\","
+    "\"jti\":\"j\",\"scope\":\"login\"}";
+
+static const char both_answer[] =
+    "{\"iss\":\"" BOTH "\",\"sub\":\"alice\",\"aud\":\"ssh.example.org\","
+    "\"exp\":1700000500,\"nbf\":1699999990,\"iat\":1699999990,"
+    "\"client_id\":\"c\",\"scope\":\"login\",\"token_type\":\"Bearer\","
+    "\"token_use\":\"access_token\"}";
+
+/* Others than those who log in. */
+static const char blocks_text[] =
+    "{\"issuer\":\"" STAFF "\",\"sub\":\"blocked\",\"since\":1600000000}\n"
+    "{\"issuer\":\"" STAFF "\",\"client\":\"phone\",\"since\":1600000000,"
+    "\"until\":1700000001}\n"
+    "{\"issuer\":\"" STAFF "\",\"all\":true,\"since\":1600000000,"
+    "\"until\":1700000000}\n"
+    "{\"issuer\":\"https://else.example.org\",\"all\":true,\"since\":5}\n";
+
 /* --- who logs in ---------------------------------------------------------- */
 
 enum keys {
@@ -142,16 +203,23 @@ struct login {
 	const char *rhost;
 	const char *claims;
 	const char *typ;
+	bool asked; /* the claims are an answer; the token is opaque */
+	const char *answer; /* … about a token that is not, or NULL */
 };
 
 static const struct login staff = { "sshd", "alice", 1000, "192.0.2.7",
-	staff_claims, "at+jwt" };
+	staff_claims, "at+jwt", false, NULL };
 static const struct login office = { "mail", "alice", 1000, NULL, office_claims,
-	"JWT" };
+	"JWT", false, NULL };
 static const struct login plain = { "plain", "alice", 1000, NULL, plain_claims,
-	"at+jwt" };
+	"at+jwt", false, NULL };
 static const struct login shared = { "plain", "alice", 1000, NULL,
-	shared_claims, "at+jwt" };
+	shared_claims, "at+jwt", false, NULL };
+
+static const struct login asked = { "asked", "alice", 1000, NULL, asked_claims,
+	NULL, true, NULL };
+static const struct login both = { "asked", "alice", 1000, NULL, both_claims,
+	"at+jwt", false, both_answer };
 
 struct ba_scene {
 	const char *name;
@@ -165,6 +233,8 @@ struct ba_scene {
 	enum keys keys;
 	bool no_rhost, root;
 	int err; /* of a bad one */
+	const char *answer; /* instead of the login's */
+	int answer_err; /* there is none, for this reason */
 };
 
 #define ES256 BA_MINT_P256, BA_ALG_ES256
@@ -177,6 +247,8 @@ static const struct ba_scene good[] = {
 	{ "a tenant, in the legacy profile, by an address", &office, ES256,
 	    .keys = KEYS_OWN },
 	{ "no kid, and two keys", &staff, ES256, .keys = KEYS_TWO },
+	{ "opaque, and the issuer was asked", &asked, ES256, .keys = KEYS_OWN },
+	{ "signed, and the issuer was asked", &both, ES256, .keys = KEYS_OWN },
 };
 
 #define ALGORITHM(name, login, kind)                                           \
@@ -200,6 +272,21 @@ static const struct ba_scene algorithms[] = {
 	ALGORITHM(HS384, shared, BA_MINT_OCT),
 	ALGORITHM(HS512, shared, BA_MINT_OCT),
 };
+
+#define ASKED_BAD(e, member, value)                                            \
+	{                                                                      \
+		"asked, " member " = " value, &asked, ES256, member, value,    \
+		    .err = BA_ERR_##e                                          \
+	}
+#define BOTH_BAD(e, text)                                                      \
+	{                                                                      \
+		"both, " text, &both, ES256, .answer = text, .err = BA_ERR_##e \
+	}
+#define NO_ANSWER(login, e)                                                    \
+	{                                                                      \
+#login ", " #e, &login, ES256, .answer_err = BA_ERR_##e,       \
+					       .err = BA_ERR_##e               \
+	}
 
 /* A login of the staff with another claim, and what that is. */
 #define STAFF_BAD(e, member, value)                                            \
@@ -291,6 +378,37 @@ static const struct ba_scene bad[] = {
 	OFFICE_BAD(SCOPE, "scp", "\"Mail.Read\""),
 	OFFICE_BAD(SCOPE, "scope", "\"Mail.Read\""),
 	OFFICE_BAD(GROUP, "roles", "[\"mail-users\"]"),
+	STAFF_BAD(BLOCKED, "sub", "\"blocked\""),
+	STAFF_BAD(BLOCKED, "client_id", "\"phone\""),
+	STAFF_BAD(BLOCKED, "azp", "\"phone\""),
+	STAFF_BAD(CLAIM, "azp", "[\"phone\"]"),
+	NO_ANSWER(asked, INACTIVE),
+	NO_ANSWER(asked, NEED_INTROSPECTION),
+	NO_ANSWER(both, INACTIVE),
+	NO_ANSWER(both, BREAKER),
+	ASKED_BAD(INTROSPECTION, "iss", "\"" BOTH "\""),
+	WITHOUT(asked, INTROSPECTION, "iss"),
+	WITHOUT(asked, AUD, "aud"),
+	WITHOUT(asked, EXP, "exp"),
+	WITHOUT(asked, CLAIM, "sub"),
+	WITHOUT(asked, SCOPE, "scope"),
+	ASKED_BAD(EXP, "exp", "1699999940"),
+	ASKED_BAD(NBF, "nbf", "1700000061"),
+	ASKED_BAD(IAT, "iat", "1700000061"),
+	ASKED_BAD(TYP, "token_type", "\"DPoP\""),
+	ASKED_BAD(ID_TOKEN, "typ", "\"Refresh\""),
+	ASKED_BAD(ID_TOKEN, "token_use", "\"refresh_token\""),
+	ASKED_BAD(CNF, "cnf", "{}"),
+	BOTH_BAD(CONFLICT, "{\"sub\":\"bob\"}"),
+	BOTH_BAD(CONFLICT, "{\"client_id\":\"d\"}"),
+	BOTH_BAD(EXP, "{\"exp\":1699999940}"),
+	BOTH_BAD(NBF, "{\"nbf\":1700000061}"),
+	BOTH_BAD(IAT, "{\"iat\":1700000061}"),
+	BOTH_BAD(AUD, "{\"aud\":\"x\"}"),
+	BOTH_BAD(SCOPE, "{\"scope\":\"openid\"}"),
+	BOTH_BAD(TYP, "{\"token_type\":\"DPoP\"}"),
+	BOTH_BAD(ID_TOKEN, "{\"token_use\":\"refresh_token\"}"),
+	BOTH_BAD(CNF, "{\"cnf\":{}}"),
 };
 
 /* --- what is made once ---------------------------------------------------- */
@@ -309,6 +427,8 @@ static struct {
 	char *token, *keys;
 	struct ba_jwks *jwks; /* NULL where they are bad */
 	json_t *claims;
+	json_t *answer; /* … about a token that is not opaque, or NULL */
+	struct ba_blocks *blocks;
 } p;
 
 static void
@@ -398,6 +518,8 @@ forget(void)
 	free(p.keys);
 	ba_jwks_free(p.jwks);
 	json_decref(p.claims);
+	json_decref(p.answer);
+	ba_blocks_free(p.blocks);
 	memset(&p, 0, sizeof(p));
 }
 
@@ -506,6 +628,21 @@ parse_keys(const struct ba_scene *scene, struct ba_jwks **setp)
 		   : ba_jwks_parse(p.keys, strlen(p.keys), setp, &n_bad);
 }
 
+/* What is no text of its own in a cold process. */
+static void
+prepare_rest(const struct ba_scene *scene)
+{
+	const char *answer =
+	    scene->answer != NULL ? scene->answer : scene->login->answer;
+
+	if (answer != NULL) {
+		p.answer = json_loads(answer, 0, NULL);
+		NEED(p.answer != NULL);
+	}
+	NEED(ba_blocks_parse(
+		 blocks_text, strlen(blocks_text), &p.blocks, NULL) == BA_OK);
+}
+
 static void
 prepare(const struct ba_scene *scene)
 {
@@ -518,11 +655,14 @@ prepare(const struct ba_scene *scene)
 	p.scene = scene;
 	payload = payload_of(scene);
 	typ = scene->typ != NULL ? scene->typ : scene->login->typ;
-	p.token = ba_mint_token(signer(scene), scene->alg, typ, payload);
+	p.token = scene->login->asked
+		      ? text("%s", OPAQUE)
+		      : ba_mint_token(signer(scene), scene->alg, typ, payload);
 	p.claims = json_loads(payload, 0, NULL);
 	NEED(p.claims != NULL);
 	free(payload);
 	p.keys = keys_of(scene);
+	prepare_rest(scene);
 	if (parse_keys(scene, &p.jwks) != BA_OK)
 		NEED(scene->keys == KEYS_PUBLISHED && p.jwks == NULL);
 }
@@ -574,6 +714,7 @@ ba_scene_read(const struct ba_scene *scene, const char *dir)
 	p.keys = read_part(dir, "keys");
 	p.claims = json_loads(claims, 0, NULL);
 	free(claims);
+	prepare_rest(scene);
 	NEED(ba_config_parse("text", conf, strlen(conf), &report, &w.config) ==
 	     BA_OK);
 	free(conf);
@@ -589,6 +730,7 @@ struct act {
 	struct ba_arena *arena;
 	const struct ba_map *map;
 	struct ba_jwks *jwks;
+	struct ba_blocks *blocks;
 	json_t *kept;
 	struct ba_verdict first, again;
 	unsigned checks; /* heard of */
@@ -609,6 +751,25 @@ keys(void *arg, const struct ba_issuer *issuer)
 
 	(void)issuer;
 	return (a->parts & BA_SCENE_KEYS) != 0 ? a->jwks : p.jwks;
+}
+
+static int
+introspected(void *arg, const struct ba_issuer *issuer, const json_t **claimsp)
+{
+	const struct ba_scene *scene = ((const struct act *)arg)->scene;
+
+	(void)issuer;
+	*claimsp = scene->login->asked ? p.claims : p.answer;
+	return scene->answer_err;
+}
+
+static int
+blocked(void *arg, const struct ba_blocks **blocksp)
+{
+	const struct act *a = arg;
+
+	*blocksp = (a->parts & BA_SCENE_BLOCKS) != 0 ? a->blocks : p.blocks;
+	return BA_OK;
 }
 
 static void
@@ -642,7 +803,8 @@ judge(struct act *a, const struct ba_verdict *v, int r, bool claims)
 		wrong_if(a, v->sub != NULL, "a sub of a refused one");
 		wrong_if(a, v->exp != 0, "an exp of a refused one");
 	}
-	claims |= v->check > BA_CHECK_SIGNATURE;
+	claims |= v->check > BA_CHECK_INTROSPECTION ||
+		  (v->check == BA_CHECK_INTROSPECTION && !scene->login->asked);
 	wrong_if(a, (v->claims != NULL) != claims,
 	    claims ? "no claims" : "claims that nobody proved");
 	wrong_if(a, v->claims != NULL && !json_is_object(v->claims),
@@ -662,12 +824,16 @@ verify(struct act *a, const json_t *claims, struct ba_verdict *v)
 		.uid_known = true,
 		.uid = scene->root ? 0 : login->uid,
 		.rhost = scene->rhost != NULL ? scene->rhost : login->rhost,
+		.origin = BA_ORIGIN_PROMPT,
+		.introspected = claims != NULL && login->asked,
 		.token = p.token,
 		.token_len = strlen(p.token) };
 	const struct ba_snapshot s = { .config = a->config != NULL ? a->config
 								   : w.config,
 		.now = NOW,
 		.keys = keys,
+		.introspected = introspected,
+		.blocks = blocked,
 		.arg = a };
 	int r;
 
@@ -742,6 +908,16 @@ key_set(struct act *a)
 }
 
 static int
+block_list(struct act *a)
+{
+	int r =
+	    ba_blocks_parse(blocks_text, strlen(blocks_text), &a->blocks, NULL);
+
+	wrong_if(a, (r == BA_OK) != (a->blocks != NULL), "blocksp");
+	return r;
+}
+
+static int
 first(struct act *a)
 {
 	return verify(a, NULL, &a->first);
@@ -761,8 +937,8 @@ act(struct act *a)
 		int (*play)(struct act *a);
 	} plays[] = { { BA_SCENE_LOAD, load }, { BA_SCENE_PARSE, parse },
 		{ BA_SCENE_MAP, map }, { BA_SCENE_KEYS, key_set },
-		{ BA_SCENE_VERIFY, first }, { BA_SCENE_KEPT, keep },
-		{ BA_SCENE_AGAIN, again } };
+		{ BA_SCENE_BLOCKS, block_list }, { BA_SCENE_VERIFY, first },
+		{ BA_SCENE_KEPT, keep }, { BA_SCENE_AGAIN, again } };
 	size_t i;
 
 	for (i = 0; i < COUNT(plays) && a->out->err == BA_OK; i++) {
@@ -780,6 +956,7 @@ act(struct act *a)
 	ba_verdict_clear(&a->again);
 	json_decref(a->kept);
 	ba_jwks_free(a->jwks);
+	ba_blocks_free(a->blocks);
 	ba_arena_free(a->arena);
 	ba_config_free(a->config);
 }

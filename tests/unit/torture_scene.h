@@ -21,14 +21,15 @@ enum ba_scene_part {
 	BA_SCENE_PARSE = 1 << 1, /* ba_config_parse(), in place of that */
 	BA_SCENE_MAP = 1 << 2, /* ba_map_parse(), alone */
 	BA_SCENE_KEYS = 1 << 3, /* ba_jwks_parse(), or …_symmetric() */
-	BA_SCENE_VERIFY = 1 << 4, /* ba_verify() */
-	BA_SCENE_KEPT = 1 << 5, /* ba_claims_kept() of the verdict */
-	BA_SCENE_AGAIN = 1 << 6, /* ba_verify_claims() of what was kept */
-	BA_SCENE_EXPLAIN = 1 << 7 /* somebody listens */
+	BA_SCENE_BLOCKS = 1 << 4, /* ba_blocks_parse() */
+	BA_SCENE_VERIFY = 1 << 5, /* ba_verify() */
+	BA_SCENE_KEPT = 1 << 6, /* ba_claims_kept() of the verdict */
+	BA_SCENE_AGAIN = 1 << 7, /* ba_verify_claims() of what was kept */
+	BA_SCENE_EXPLAIN = 1 << 8 /* somebody listens */
 };
 #define BA_SCENE_ALL                                                           \
-	(BA_SCENE_LOAD | BA_SCENE_KEYS | BA_SCENE_VERIFY | BA_SCENE_KEPT |     \
-	    BA_SCENE_AGAIN)
+	(BA_SCENE_LOAD | BA_SCENE_KEYS | BA_SCENE_BLOCKS | BA_SCENE_VERIFY |   \
+	    BA_SCENE_KEPT | BA_SCENE_AGAIN)
 
 struct ba_scene_outcome {
 	int err; /* of the first part that failed */
