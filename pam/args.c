@@ -58,6 +58,14 @@ set_try_first_pass(struct ba_pam_args *a, const char *value)
 	return !a->use_first_pass;
 }
 
+static bool
+set_opaque(struct ba_pam_args *a, const char *value)
+{
+	(void)value;
+	a->opaque = true;
+	return true;
+}
+
 /* A name that ends with '=' takes a value. */
 static const struct option {
 	const char *name;
@@ -75,6 +83,7 @@ static const struct option {
 	    "leave out either this or try_first_pass" },
 	{ "try_first_pass", set_try_first_pass,
 	    "leave out either this or use_first_pass" },
+	{ "opaque", set_opaque, "write opaque" },
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))

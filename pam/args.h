@@ -18,12 +18,14 @@
  *	deadline=SECONDS	1-60, decimal
  *	use_first_pass	take the token from an earlier module, never ask
  *	try_first_pass	the same, but ask if there is none or it is refused
+ *	opaque	take opaque tokens, too (V47)
  */
 struct ba_pam_args {
 	const char *service; /* NULL: the host's */
 	struct ba_client client;
 	bool use_first_pass;
 	bool try_first_pass;
+	bool opaque;
 };
 
 /*

@@ -229,9 +229,11 @@ check_user(const struct call *c, const char *accepted)
 }
 
 /*
- * Only what could be a JWT leaves the process.  People type their UNIX
- * password at any prompt, and an earlier module's password is one: neither
- * may reach the broker, much less a provider (V47).
+ * Only what could be a token leaves the process (V47).  People type their UNIX
+ * password at any prompt, sshd's password method gives it to ours unseen, and
+ * what an earlier module took is one: so what is no JWT goes only where the
+ * administrator says "opaque", only from our own prompt, and only if it is as
+ * long as a token and made of the same characters.
  */
 static int
 ask_about(struct call *c, const void *token, size_t n, enum ba_origin origin)
@@ -239,7 +241,8 @@ ask_about(struct call *c, const void *token, size_t n, enum ba_origin origin)
 	struct ba_answer a;
 	int r;
 
-	if (!ba_pam_token_is_jwt(token, n))
+	if (!ba_pam_token_may_leave(
+		token, n, c->args.opaque && origin == BA_ORIGIN_PROMPT))
 		return BA_ERR_TOKEN_SYNTAX;
 	c->q.type = BA_MSG_ASK;
 	c->q.origin = (uint8_t)origin;

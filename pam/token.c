@@ -183,3 +183,20 @@ ba_pam_token_is_jwt(const void *p, size_t n)
 		n--;
 	}
 }
+
+/*
+ * A dot in it would be a JWT's, and this is none.  For whoever has a password
+ * of such characters, the broker asks the service's section (V47).
+ */
+static bool
+is_opaque(const void *p, size_t n)
+{
+	return p != NULL && n >= BA_OPAQUE_MIN && n <= BA_PAM_TOKEN_MAX &&
+	       memchr(p, '.', n) == NULL && ba_is_token68(p, n);
+}
+
+bool
+ba_pam_token_may_leave(const void *p, size_t n, bool opaque)
+{
+	return ba_pam_token_is_jwt(p, n) || (opaque && is_opaque(p, n));
+}

@@ -10,6 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/origin.h"
 
 #define BA_PAM_TOKEN_MAX 65536 /* bytes, the wire's limit */
 
@@ -62,5 +63,12 @@ BA_MUST_CHECK int ba_pam_token_ask(const struct pam_conv *conv,
  * at nothing else.
  */
 bool ba_pam_token_is_jwt(const void *p, size_t n);
+
+/*
+ * May this be given to the broker (V47)?  What could be a JWT; and with opaque,
+ * what could be an opaque token: no dot in it, token68 (RFC 6750 section 2.1),
+ * BA_OPAQUE_MIN characters or more.
+ */
+bool ba_pam_token_may_leave(const void *p, size_t n, bool opaque);
 
 #endif

@@ -524,6 +524,38 @@ SA06_a_good_token_by_initial_response(void **state)
 	assert_int_equal(broker->questions, 1);
 }
 
+/* V47: what came by SASL is a token; whether it is asked about, the broker's
+   configuration says. */
+static void
+V47_opaque_tokens_go_to_the_broker(void **state)
+{
+	static const char *const tokens[] = { "bXktdG9rZW4tMDAwMDAwMQ-_~+/==",
+		"0123456789abcdef", "0123456789abcde", "s3cret", "t",
+		"two.dots" };
+	sasl_conn_t *conn;
+	char message[128];
+	const char *out;
+	unsigned n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		conn = connect_from("192.0.2.7;4711");
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		snprintf(broker->names, sizeof(broker->names), "alice");
+		snprintf(message, sizeof(message), "n,,\1auth=Bearer %s\1\1",
+		    tokens[i]);
+		assert_int_equal(start(conn, message, &out, &n), SASL_OK);
+		assert_int_equal(broker->questions, 1);
+		assert_string_equal(broker->token, tokens[i]);
+		assert_int_equal(broker->origin, BA_ORIGIN_SASL);
+		/* "t" stands in other words, too */
+		assert_true(
+		    strlen(tokens[i]) < 6 || strstr(lines, tokens[i]) == NULL);
+		sasl_dispose(&conn);
+	}
+}
+
 static void
 SA06_a_good_token_after_an_empty_challenge(void **state)
 {
@@ -793,6 +825,7 @@ static const struct CMUnitTest untrusted_tests[] = {
 static const struct CMUnitTest trusted_tests[] = {
 	ANYWHERE,
 	CASE(SA06_a_good_token_by_initial_response),
+	CASE(V47_opaque_tokens_go_to_the_broker),
 	CASE(SA06_a_good_token_after_an_empty_challenge),
 	CASE(a_good_token_after_an_empty_initial_response),
 	CASE(the_options_reach_the_question),

@@ -78,7 +78,11 @@ each_argument_sets_its_field(void **state)
 	assert_int_equal(a.client.deadline_ms, 7000);
 	assert_true(a.try_first_pass);
 	assert_false(a.use_first_pass);
+	assert_false(a.opaque);
+	assert_int_equal(parse("opaque", NULL, &a), BA_OK);
+	assert_true(a.opaque);
 	assert_int_equal(parse("use_first_pass", NULL, &a), BA_OK);
+	assert_false(a.opaque);
 	assert_true(a.use_first_pass);
 	assert_int_equal(a.client.trusted_uid, 0);
 }

@@ -33,6 +33,7 @@
  */
 #define SERVICE "ba-test"
 #define JWT     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyb290In0.c2lnbmF0dXJl"
+#define OPAQUE  "bXktdG9rZW4tMDAwMDAwMQ-_~+/=="
 #define JWT_2   "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJyb290In0.b3RoZXIgb25l"
 
 static char dir[64];
@@ -259,11 +260,13 @@ static void
 V47_a_password_typed_at_the_prompt_goes_nowhere(void **state)
 {
 	static const char *const passwords[] = { "correct horse", "hunter2",
-		"a.b", "p4ss.word", "a.b.c.d", "dots...", "" };
+		"a.b", "p4ss.word", "a.b.c.d", "dots...", "", "0123456789abcde",
+		"correct horse battery staple", "p4ssw0rd-with.a-dot",
+		"!mportant-p4ssw0rd" };
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 11; i++) {
 		assert_int_equal(auth_once("", passwords[i]), PAM_AUTH_ERR);
 		assert_string_equal(user.shown, "[1]OAuth token: ");
 		assert_int_equal(broker->questions, 0);
@@ -333,6 +336,9 @@ use_first_pass_never_asks(void **state)
 	assert_int_equal(auth_after("use_first_pass", "", JWT), PAM_AUTH_ERR);
 	assert_int_equal(
 	    auth_after("use_first_pass", "unix.pass", JWT), PAM_AUTH_ERR);
+	/* V47: what could be an opaque token is a password here. */
+	assert_int_equal(
+	    auth_after("use_first_pass", OPAQUE, JWT), PAM_AUTH_ERR);
 	assert_int_equal(user.asked, 0);
 	assert_int_equal(broker->questions, 0);
 }
@@ -620,15 +626,55 @@ use_first_pass_takes_the_stacks_token(void **state)
 	assert_int_equal(broker->questions, 1);
 }
 
+/*
+ * V47: typed at our own prompt, where the administrator says that it is none
+ * for passwords, what could be an opaque token goes to the
+ * broker, which knows whom it may ask; one prompt, as for any other (PM-03).
+ */
+static void
+V47_PM03_an_opaque_token_goes_from_our_prompt_alone(void **state)
+{
+	static const char *const both[] = { OPAQUE, "0123456789abcdef" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		assert_int_equal(auth_once("opaque", both[i]), PAM_SUCCESS);
+		assert_string_equal(user.shown, "[1]OAuth token: ");
+		assert_int_equal(broker->questions, 1);
+		assert_string_equal(broker->token, both[i]);
+		assert_int_equal(broker->origin, BA_ORIGIN_PROMPT);
+		assert_null(strstr(lines, both[i]));
+		fake_broker_reset(broker, BA_FAMILY_REFUSED);
+		assert_int_equal(auth_once("opaque", both[i]), PAM_AUTH_ERR);
+		assert_string_equal(user.shown, "[1]OAuth token: ");
+		assert_null(strstr(lines, both[i]));
+		/* unsaid, it may be a UNIX password: sshd's method of that
+		   name gives it to our prompt */
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		assert_int_equal(auth_once("", both[i]), PAM_AUTH_ERR);
+		assert_string_equal(user.shown, "[1]OAuth token: ");
+		assert_int_equal(broker->questions, 0);
+		/* the same text as an earlier module's password */
+		assert_int_equal(
+		    auth_after("opaque use_first_pass", both[i], JWT),
+		    PAM_AUTH_ERR);
+		assert_int_equal(broker->questions, 0);
+		assert_int_equal(user.asked, 0);
+	}
+}
+
 /* V47: what is no JWT is asked for again, and never sent. */
 static void
 try_first_pass_asks_if_there_is_no_token(void **state)
 {
-	static const char *const passwords[] = { NULL, "", "secret", "a.b" };
+	static const char *const passwords[] = { NULL, "", "secret", "a.b",
+		OPAQUE };
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		fake_broker_reset(broker, BA_FAMILY_OK);
 		assert_int_equal(
 		    auth_after("try_first_pass", passwords[i], JWT_2),
@@ -900,6 +946,7 @@ static const struct CMUnitTest trusted_tests[] = {
 	CASE(PM04_the_uid_of_another_spelling_is_not_this_users),
 	CASE(PM03_a_name_that_cannot_be_asked_about_never_gets_in),
 	CASE(use_first_pass_takes_the_stacks_token),
+	CASE(V47_PM03_an_opaque_token_goes_from_our_prompt_alone),
 	CASE(try_first_pass_asks_if_there_is_no_token),
 	CASE(try_first_pass_asks_again_only_after_refused),
 	CASE(service_overrides_the_hosts),

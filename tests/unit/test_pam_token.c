@@ -476,6 +476,60 @@ V47_only_three_segments_could_be_a_jwt(void **state)
 	free(big);
 }
 
+/* What is no JWT leaves only where that is said, and only as token68. */
+static void
+V47_what_may_leave_the_process(void **state)
+{
+	static const char chars[] = "abcDEF019-_~+/ab";
+	static const struct {
+		const char *stays, *goes;
+	} table[] = {
+		{ "", "0123456789abcdef" },
+		{ "0123456789abcde", "0123456789abcdef" },
+		{ "correct horse battery", "correct_horse_battery" },
+		{ "0123456789abcdef ", "0123456789abcdef" },
+		{ "0123456789abcde!", "0123456789abcde~" },
+		{ "0123456789abcde\n", "0123456789abcde/" },
+		{ "0123456789abcde\x7f", "0123456789abcde+" },
+		{ "0123456789abcd\xc3\xa9", "0123456789abcde-" },
+		{ "0123456789abcd=f", "0123456789abcd==" },
+		{ "=0123456789abcde", "_0123456789abcde" },
+		{ "================", "0===============" },
+		/* a dot makes it a JWT, or nothing */
+		{ "0123456789.abcdef", "0123456789_abcdef" },
+		{ "0123456789abcdef.", "a.b.c" },
+		{ ".0123456789abcdef", "0123456789.abcdef.0" },
+		{ "01234.56789.abc.def", "01234.56789.abcdef" },
+		{ "01234.56789.abc=", "01234.56789.abc_" },
+	};
+	char *big = text('a', BA_PAM_TOKEN_MAX + 1);
+	size_t i;
+	bool jwt;
+
+	(void)state;
+	assert_int_equal(BA_OPAQUE_MIN, 16);
+	assert_true(ba_pam_token_may_leave(chars, 16, true));
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const char *stays = table[i].stays, *goes = table[i].goes;
+
+		assert_false(
+		    ba_pam_token_may_leave(stays, strlen(stays), true));
+		assert_true(ba_pam_token_may_leave(goes, strlen(goes), true));
+		/* unless it is said, a JWT or nothing */
+		jwt = strchr(goes, '.') != NULL;
+		assert_false(
+		    ba_pam_token_may_leave(stays, strlen(stays), false));
+		assert_int_equal(
+		    ba_pam_token_may_leave(goes, strlen(goes), false), jwt);
+	}
+	assert_false(ba_pam_token_may_leave(NULL, 16, true));
+	assert_false(
+	    ba_pam_token_may_leave("0123456789abcdef", 17, true)); /* its NUL */
+	assert_true(ba_pam_token_may_leave(big, BA_PAM_TOKEN_MAX, true));
+	assert_false(ba_pam_token_may_leave(big, BA_PAM_TOKEN_MAX + 1, true));
+	free(big);
+}
+
 int
 main(void)
 {
@@ -494,6 +548,7 @@ main(void)
 		cmocka_unit_test(a_failure_at_a_later_part_is_a_failure),
 		cmocka_unit_test(PM10_messages_need_no_reply_and_get_none),
 		cmocka_unit_test(V47_only_three_segments_could_be_a_jwt),
+		cmocka_unit_test(V47_what_may_leave_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
