@@ -10,14 +10,18 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/policy/block.h"
 #include "common/store/store.h"
 
 #include "broker/engine.h"
+#include "broker/errand.h"
 #include "broker/fetcher.h"
+#include "broker/inquiry.h"
 #include "broker/listen.h"
 #include "broker/loop.h"
 #include "broker/notify.h"
 #include "broker/peer.h"
+#include "broker/refresh.h"
 
 /*
  * What one broker consists of, as a service and spawned alike: one loop, one
@@ -31,10 +35,17 @@ struct ba_broker_options {
 	const struct ba_log *log;
 	const char *config; /* borrowed */
 	uid_t trusted_uid; /* who may own it, beside root */
-	const char *store; /* borrowed; NULL: memory alone */
+	const char *store; /* borrowed; the block list is beside it; NULL:
+			      memory alone, and nobody is blocked */
 	unsigned store_busy_ms;
-	enum ba_reach login_reach; /* of records of logins */
+	/*
+	 * Spawned for one question: what others may want to know goes into the
+	 * store, and nothing is done in the background.  A service remembers in
+	 * its own memory what comes to it again.
+	 */
+	bool spawned;
 	const char *fetch_helper;
+	const char *credentials; /* directory of client secrets, or NULL */
 	struct ba_notify notify;
 };
 
@@ -44,7 +55,13 @@ struct ba_broker {
 	struct ba_store *store;
 	struct ba_store *guests; /* logins by peers that are not root;
 					   memory alone */
+	struct ba_store *answers; /* of issuers about tokens, memory alone;
+					   NULL in a spawned one */
+	struct ba_errands *errands;
 	struct ba_fetcher *fetcher;
+	struct ba_inquiries *inquiries;
+	struct ba_refresh *refresh; /* NULL in a spawned one */
+	struct ba_block_file *blocks; /* or NULL */
 	struct ba_peers *peers;
 	struct ba_engine *engine; /* of the configuration in force */
 	unsigned max_connections; /* configured, or what fits */
@@ -85,6 +102,9 @@ void ba_broker_stop(struct ba_broker *b);
 
 /* Tell the service manager, by ba_notify(); a failure is logged. */
 void ba_broker_tell(const struct ba_broker *b, const char *state);
+
+/* How far what this broker remembers goes. */
+enum ba_reach ba_broker_reach(const struct ba_broker *b);
 
 /* For conn.c: a connection has ended. */
 void ba_broker_conn_ended(struct ba_broker *b);

@@ -179,7 +179,7 @@ on_reply(struct ba_conn *c, const struct ba_msg *m)
 static int
 on_control(struct ba_conn *c, const struct ba_msg *m)
 {
-	char command[256];
+	char command[BA_CONTROL_COMMAND_MAX + 1];
 	struct ba_msg_out o;
 	struct ba_buf text;
 	int r;

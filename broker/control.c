@@ -2,33 +2,12 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "broker/control.h"
-
-/* Kept free for the word that says that there was more. */
-#define MORE "…\n"
-
-/* One line, sanitised; BA_ERR_LIMIT where it does not fit. */
-static int __attribute__((__format__(__printf__, 2, 3)))
-put_line(struct ba_buf *b, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	ba_sanitise(line, sizeof(line), line, strlen(line));
-	if (b->len + strlen(line) + 1 + strlen(MORE) > b->max)
-		return BA_ERR_LIMIT;
-	if (ba_buf_append_str(b, line) != BA_OK)
-		return BA_ERR_NOMEM;
-	return ba_buf_append_byte(b, '\n');
-}
+#include "broker/control_lists.h"
+#include "broker/lines.h"
+#include "broker/order.h"
 
 /* Where its keys are, unless the issuer is asked. */
 static const char *
@@ -42,27 +21,30 @@ where_from(const struct ba_issuer *issuer)
 /* One of several tenants has a url of its own, and a line of its own. */
 static int
 put_issuer(
-    struct ba_broker *b, const struct ba_issuer *issuer, struct ba_buf *text)
+    struct ba_broker *b, const struct ba_issuer *issuer, struct ba_lines *l)
 {
 	const struct ba_engine *e = b->engine;
-	const struct ba_jwks *keys;
-	int last;
+	int64_t now = ba_clock_wall(b->o.clock);
+	struct ba_keys_info i;
 
-	keys = ba_keys_get(e->keys, issuer, ba_clock_wall(b->o.clock));
-	last = ba_keys_last(e->keys, issuer);
-	return put_line(text, "issuer %s: %s%zu keys%s%s%s", issuer->url,
-	    where_from(issuer), keys != NULL ? ba_jwks_count(keys) : 0,
+	ba_keys_info(e->keys, issuer, now, &i);
+	return ba_lines_say(l, "issuer %s: %s%zu keys%s%s%s%s%s", issuer->url,
+	    where_from(issuer), i.n,
+	    i.fresh_until != 0 && i.fresh_until <= now ? ", stale" : "",
 	    ba_fetcher_asking(e, issuer) ? ", being asked now" : "",
-	    last != BA_OK ? ", last asking failed: " : "",
-	    last != BA_OK ? ba_err_text(last) : "");
+	    i.last != BA_OK ? ", last asking failed: " : "",
+	    i.last != BA_OK ? ba_err_text(i.last) : "",
+	    ba_introspection_is_open(e->introspection, issuer, now)
+		? ", not asked about tokens for a while, since it fails"
+		: "");
 }
 
 static int
-put_verdicts(const struct ba_broker *b, struct ba_buf *text)
+put_verdicts(const struct ba_broker *b, struct ba_lines *l)
 {
 	const uint64_t *n = b->verdicts;
 
-	return put_line(text,
+	return ba_lines_say(l,
 	    "verdicts: %" PRIu64 " accepted, %" PRIu64 " refused, %" PRIu64
 	    " not allowed, %" PRIu64 " unavailable, %" PRIu64 " our fault",
 	    n[BA_FAMILY_OK], n[BA_FAMILY_REFUSED], n[BA_FAMILY_NOT_ALLOWED],
@@ -70,7 +52,18 @@ put_verdicts(const struct ba_broker *b, struct ba_buf *text)
 }
 
 static int
-put_head(struct ba_broker *b, struct ba_buf *text)
+put_blocks(struct ba_broker *b, struct ba_lines *l)
+{
+	size_t n;
+
+	if (ba_control_count_blocks(b, &n) != BA_OK)
+		return ba_lines_say(
+		    l, "blocked: the list cannot be read, and nobody enters");
+	return ba_lines_say(l, "blocked: %zu", n);
+}
+
+static int
+put_head(struct ba_broker *b, struct ba_lines *l)
 {
 	char when[32] = "?";
 	struct tm tm;
@@ -79,65 +72,86 @@ put_head(struct ba_broker *b, struct ba_buf *text)
 
 	if (gmtime_r(&t, &tm) != NULL)
 		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	r = put_line(text, "bearerauthd %s, up %" PRId64 " s", PACKAGE_VERSION,
+	r = ba_lines_say(l, "bearerauthd %s, up %" PRId64 " s", PACKAGE_VERSION,
 	    (ba_loop_now(b->loop) - b->started) / 1000);
 	if (r == BA_OK)
-		r = put_line(
-		    text, "configuration %s, read %s", b->o.config, when);
+		r = ba_lines_say(
+		    l, "configuration %s, read %s", b->o.config, when);
 	if (r == BA_OK)
-		r = put_line(text,
+		r = ba_lines_say(l,
 		    "connections: %u of %u, %" PRIu64 " turned away, %" PRIu64
 		    " broke off",
 		    ba_peers_count(b->peers), b->max_connections,
 		    b->turned_away, b->noise);
 	if (r == BA_OK)
-		r = put_verdicts(b, text);
+		r = put_verdicts(b, l);
 	if (r == BA_OK)
-		r = put_line(text, "bearerauth-fetch: %s",
-		    ba_fetcher_helper_runs(b->fetcher) ? "runs"
-						       : "does not run; is "
-							 "started when needed");
-	return r;
+		r = ba_lines_say(l, "bearerauth-fetch: %s",
+		    ba_errands_helper_runs(b->errands)
+			? "runs"
+			: "does not run; is started when needed");
+	return r == BA_OK ? put_blocks(b, l) : r;
 }
 
 static int
-status(struct ba_broker *b, struct ba_buf *text)
+status(struct ba_broker *b, struct ba_lines *l)
 {
 	const struct ba_config *c = b->engine->config;
 	size_t i;
 	int r;
 
-	r = put_head(b, text);
+	r = put_head(b, l);
 	for (i = 0; r == BA_OK && i < c->n_issuers; i++)
-		r = put_issuer(b, &c->issuers[i], text);
-	/* Too many issuers for one frame: what fits, and a sign of it. */
-	return r == BA_ERR_LIMIT ? ba_buf_append_str(text, MORE) : r;
+		r = put_issuer(b, &c->issuers[i], l);
+	return r;
 }
 
 static int
-reload(struct ba_broker *b, struct ba_buf *text)
+reload(struct ba_broker *b, struct ba_lines *l)
 {
 	char first[512] = "";
 	int r;
 
 	r = ba_broker_reload(b, first, sizeof(first));
-	if (r != BA_OK) {
-		if (put_line(text, "%s", first) != BA_OK)
-			return BA_ERR_NOMEM;
-		return r;
+	if (r != BA_OK)
+		return ba_lines_say(l, "%s", first) == BA_OK ? r : BA_ERR_NOMEM;
+	return ba_lines_say(l, "%s read again", b->o.config);
+}
+
+static int
+carry_out(struct ba_broker *b, const struct ba_order *o, struct ba_lines *l)
+{
+	switch (o->what) {
+	case BA_ORDER_STATUS:
+		return status(b, l);
+	case BA_ORDER_RELOAD:
+		return reload(b, l);
+	case BA_ORDER_KEYS:
+		return ba_control_keys(b, o, l);
+	case BA_ORDER_REFRESH:
+		return ba_control_refresh(b, o, l);
+	case BA_ORDER_BLOCK:
+	case BA_ORDER_UNBLOCK:
+		return ba_control_block(b, o, l);
+	case BA_ORDER_BLOCKS:
+		return ba_control_blocks(b, l);
 	}
-	return put_line(text, "%s read again", b->o.config);
+	return BA_ERR_INTERNAL;
 }
 
 int
 ba_control(struct ba_broker *b, const char *command, struct ba_buf *text)
 {
-	if (strcmp(command, "status") == 0)
-		return status(b, text);
-	if (strcmp(command, "reload") == 0)
-		return reload(b, text);
-	if (put_line(text, "unknown command; there are: status, reload") !=
-	    BA_OK)
-		return BA_ERR_NOMEM;
-	return BA_ERR_CONFIG;
+	struct ba_lines l = { .text = text };
+	struct ba_order o;
+	const char *why;
+	int r;
+
+	r = ba_order_parse(command, &o, &why);
+	if (r != BA_OK)
+		return ba_lines_say(&l, "%s", why) == BA_OK ? r : BA_ERR_NOMEM;
+	l.from = o.from;
+	r = ba_lines_end(&l, carry_out(b, &o, &l));
+	ba_order_clear(&o);
+	return r;
 }

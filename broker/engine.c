@@ -6,32 +6,44 @@
 #include "broker/engine.h"
 #include "broker/fetcher.h"
 
+static int
+load(const struct ba_engine_options *o, struct ba_engine *e)
+{
+	struct ba_introspection_options io = {
+		.store = o->answers,
+		.reach = o->reach,
+		.trusted_uid = o->trusted_uid,
+		.credentials = o->credentials,
+		.log = o->log,
+	};
+	int r;
+
+	r = ba_config_load(o->config, o->trusted_uid, o->report, &e->config);
+	if (r != BA_OK)
+		return r;
+	r = ba_keys_new(e->config, o->store, o->trusted_uid, o->log, &e->keys);
+	io.config = e->config;
+	if (r == BA_OK)
+		r = ba_introspection_new(&io, &e->introspection);
+	return r == BA_OK ? ba_askings_new(e) : r;
+}
+
 int
-ba_engine_load(const char *path, uid_t trusted_uid, struct ba_store *store,
-    const struct ba_log *log, const struct ba_config_report *report,
-    struct ba_engine **enginep)
+ba_engine_load(const struct ba_engine_options *o, struct ba_engine **enginep)
 {
 	struct ba_engine *e;
-	int r = BA_ERR_NOMEM;
+	int r;
 
 	*enginep = NULL;
 	e = calloc(1, sizeof(*e));
 	if (e == NULL)
 		return BA_ERR_NOMEM;
 	e->refs = 1;
-	r = ba_config_load(path, trusted_uid, report, &e->config);
-	if (r != BA_OK)
-		goto out;
-	r = ba_keys_new(e->config, store, trusted_uid, log, &e->keys);
-	if (r != BA_OK)
-		goto out;
-	r = ba_askings_new(e);
-	if (r != BA_OK)
-		goto out;
-	*enginep = e;
-	e = NULL;
-out:
-	ba_engine_unref(e);
+	r = load(o, e);
+	if (r == BA_OK)
+		*enginep = e;
+	else
+		ba_engine_unref(e);
 	return r;
 }
 
@@ -48,6 +60,7 @@ ba_engine_unref(struct ba_engine *e)
 	if (e == NULL || --e->refs > 0)
 		return;
 	free(e->askings);
+	ba_introspection_free(e->introspection);
 	ba_keys_free(e->keys);
 	ba_config_free(e->config);
 	free(e);

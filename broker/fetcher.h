@@ -9,15 +9,15 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
-#include "common/oauth/fetch.h"
 
 #include "broker/engine.h"
+#include "broker/errand.h"
 #include "broker/loop.h"
 
 /*
- * Brings issuers' keys: drives the state machine of oauth/keys.h with the
- * helper of oauth/fetch.h, in the loop.  Questions that need the same
- * issuer's keys wait for one asking; no other question waits.
+ * Brings what issuers publish, keys and metadata: drives the state machine of
+ * oauth/keys.h.  Questions that need the same issuer's wait for one asking; no
+ * other question waits.
  */
 struct ba_fetcher;
 
@@ -33,13 +33,13 @@ struct ba_waiter {
 /* An issuer of an engine, and its being asked. */
 struct ba_asking {
 	const struct ba_issuer *issuer;
+	bool wanted; /* refresh.c's: an administrator wants it asked */
+	struct ba_errand errand;
 	/* while it is under way: */
 	bool active;
 	struct ba_fetcher *fetcher;
 	struct ba_engine *engine; /* a reference */
-	uint32_t serial;
 	int64_t ends; /* when all of it must be over */
-	struct ba_timer timer;
 	LIST_HEAD(, ba_waiter) waiters;
 	LIST_ENTRY(ba_asking) link;
 };
@@ -48,33 +48,41 @@ struct ba_asking {
 BA_MUST_CHECK int ba_askings_new(struct ba_engine *e);
 
 BA_MUST_CHECK int ba_fetcher_new(struct ba_loop *loop,
-    const struct ba_clock *clock, const char *helper, const struct ba_log *log,
-    struct ba_fetcher **fetcherp);
+    const struct ba_clock *clock, struct ba_errands *errands,
+    const struct ba_log *log, struct ba_fetcher **fetcherp);
 
 /*
- * Ends the helper and wakes nobody.  What was under way is not marked as
- * failed: other brokers of the machine may begin after BA_KEYS_ASKING.
+ * Wakes nobody.  What was under way is not marked as failed: other brokers of
+ * the machine may begin after BA_KEYS_ASKING.
  */
 void ba_fetcher_free(struct ba_fetcher *f);
+
+/* For refresh.c: ended is called after each asking; NULL: nobody. */
+void ba_fetcher_tell(struct ba_fetcher *f, void (*ended)(void *arg), void *arg);
 
 /*
  * The keys of this issuer of e->config are needed.  BA_OK: w waits, and is
  * woken later, never from within this call.  Otherwise as ba_keys_begin(), or
- * the helper's error, and w does not wait.
+ * the helper's error, and w does not wait.  BA_ERR_UNAVAIL also where there is
+ * no room for one more errand.
  */
 BA_MUST_CHECK int ba_fetcher_need(struct ba_fetcher *f, struct ba_engine *e,
     const struct ba_issuer *issuer, struct ba_waiter *w);
 
+/*
+ * The same where nobody waits.  BA_OK also where it is being asked already;
+ * forced as of ba_keys_begin().
+ */
+BA_MUST_CHECK int ba_fetcher_refresh(struct ba_fetcher *f, struct ba_engine *e,
+    const struct ba_issuer *issuer, bool forced);
+
 /* Wait no longer; the asking goes on, for whoever comes next. */
 void ba_waiter_cancel(struct ba_waiter *w);
 
-/* For status. */
 bool ba_fetcher_asking(
     const struct ba_engine *e, const struct ba_issuer *issuer);
 
-/* Is any issuer being asked? */
-bool ba_fetcher_busy(const struct ba_fetcher *f);
-
-bool ba_fetcher_helper_runs(const struct ba_fetcher *f);
+/* How many issuers are being asked? */
+unsigned ba_fetcher_count(const struct ba_fetcher *f);
 
 #endif

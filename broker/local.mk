@@ -13,10 +13,18 @@ broker_libba_broker_la_SOURCES = \
 	broker/conn.h \
 	broker/control.c \
 	broker/control.h \
+	broker/control_lists.c \
+	broker/control_lists.h \
 	broker/engine.c \
 	broker/engine.h \
+	broker/errand.c \
+	broker/errand.h \
 	broker/fetcher.c \
 	broker/fetcher.h \
+	broker/inquiry.c \
+	broker/inquiry.h \
+	broker/lines.c \
+	broker/lines.h \
 	broker/listen.c \
 	broker/listen.h \
 	broker/login.c \
@@ -25,12 +33,21 @@ broker_libba_broker_la_SOURCES = \
 	broker/loop.h \
 	broker/notify.c \
 	broker/notify.h \
+	broker/once.c \
+	broker/once.h \
 	broker/options.c \
 	broker/options.h \
+	broker/order.c \
+	broker/order.h \
 	broker/peer.c \
 	broker/peer.h \
 	broker/query.c \
 	broker/query.h \
+	broker/query_needs.c \
+	broker/query_parts.h \
+	broker/query_reply.c \
+	broker/refresh.c \
+	broker/refresh.h \
 	broker/service.c \
 	broker/service.h \
 	broker/sink.c \

@@ -2,6 +2,7 @@
 #ifndef BA_BROKER_LOGIN_H
 #define BA_BROKER_LOGIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -12,8 +13,9 @@
 
 /*
  * What an accepted login was granted on, kept for the account phase, which
- * sshd runs in another process and sudo at another time: service, user and
- * the verified claims that it will be decided by (ba_claims_kept()), under
+ * sshd runs in another process and sudo at another time: service, user, the
+ * verified claims that it will be decided by (ba_claims_kept()) and whether
+ * they are the issuer's answer's (ba_verdict.introspected), under
  * the id of the question and the uid of who asked it: the id is of the
  * client's making, and another client's must not find or replace this one's.
  * Never the token.
@@ -31,8 +33,8 @@
 
 /* BA_ERR_LIMIT where the claims are too many; BA_ERR_NOMEM, BA_ERR_STORE. */
 BA_MUST_CHECK int ba_login_put(struct ba_store *store, uid_t peer,
-    const char *id, const char *service, const char *user, const json_t *claims,
-    int64_t now, int64_t exp, enum ba_reach reach);
+    const char *id, const char *service, const char *user, bool introspected,
+    const json_t *claims, int64_t now, int64_t exp, enum ba_reach reach);
 
 /*
  * The claims of that record, for json_decref(), if it is about this service
@@ -42,6 +44,6 @@ BA_MUST_CHECK int ba_login_put(struct ba_store *store, uid_t peer,
  */
 BA_MUST_CHECK int ba_login_get(struct ba_store *store, uid_t peer,
     const char *id, const char *service, const char *user, int64_t now,
-    json_t **claimsp);
+    bool *introspectedp, json_t **claimsp);
 
 #endif

@@ -5,64 +5,18 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/oauth/metadata.h"
-#include "common/verify.h"
-#include "common/wire/ask.h"
 
-#include "broker/audit.h"
 #include "broker/login.h"
-#include "broker/query.h"
+#include "broker/query_parts.h"
 
-/* How often to look whether another broker of the machine has the keys. */
-#define LOOK_AGAIN_MS 100
-
-#define YES_NO " (yes/no) "
-
-/* Not an error: nothing is decided yet. */
-#define UNDECIDED 1
-
-enum phase { DECIDING, CONFIRMING, DECIDED };
-
-struct ba_query {
-	struct ba_broker *b;
-	struct ba_engine *engine; /* a reference */
-	struct ba_peer peer;
-	void (*woken)(void *arg);
-	void *arg;
-
-	uint8_t version;
-	bool account; /* ACCOUNT, else ASK */
-	char id[BA_ID_LEN + 1];
-	char service[65];
-	char user[256];
-	char rhost[256];
-	char tty[256];
-	bool can_prompt;
-	struct ba_question q; /* strings: those above, and … */
-	struct ba_buf frame; /* … the token inside this */
-
-	enum phase phase;
-	struct ba_timer deadline;
-	struct ba_timer again;
-	bool late;
-	struct ba_waiter waiter;
-	bool asked; /* the issuer, in this question */
-	int asked_err; /* what came of it */
-	bool replied;
-	bool yes;
-
-	int err; /* the verdict */
-	struct ba_verdict v;
-};
-
-static int64_t
-wall(const struct ba_query *q)
+int64_t
+ba_query_wall(const struct ba_query *q)
 {
 	return ba_clock_wall(q->b->o.clock);
 }
 
-static const struct ba_service *
-service(const struct ba_query *q)
+const struct ba_service *
+ba_query_service(const struct ba_query *q)
 {
 	return ba_config_service(q->engine->config, q->service);
 }
@@ -73,24 +27,6 @@ deadline_due(void *arg)
 	struct ba_query *q = arg;
 
 	q->late = true;
-	q->woken(q->arg);
-}
-
-static void
-again_due(void *arg)
-{
-	struct ba_query *q = arg;
-
-	q->woken(q->arg);
-}
-
-static void
-keys_came(void *arg, int err)
-{
-	struct ba_query *q = arg;
-
-	q->asked = true;
-	q->asked_err = err;
 	q->woken(q->arg);
 }
 
@@ -135,6 +71,7 @@ set_deadline(struct ba_query *q, const struct ba_msg *m)
 		ms = BA_QUERY_DEADLINE_MIN;
 	if (ms > BA_QUERY_DEADLINE_MAX)
 		ms = BA_QUERY_DEADLINE_MAX;
+	q->ends = ba_loop_now(q->b->loop) + ms - BA_QUERY_EARLY;
 	ba_timer_set(q->b->loop, &q->deadline, ms - BA_QUERY_EARLY);
 }
 
@@ -158,9 +95,8 @@ ba_query_new(struct ba_broker *broker, const struct ba_peer *peer,
 	q->woken = woken;
 	q->arg = arg;
 	q->deadline.due = deadline_due;
-	q->again.due = again_due;
-	q->waiter.woken = keys_came;
-	q->deadline.arg = q->again.arg = q->waiter.arg = q;
+	q->deadline.arg = q;
+	ba_query_needs_init(q);
 	/* The block moves, and with it what m points into. */
 	q->frame = *frame;
 	ba_buf_init(frame, frame->max);
@@ -179,8 +115,7 @@ static void
 settle(struct ba_query *q)
 {
 	ba_timer_clear(q->b->loop, &q->deadline);
-	ba_timer_clear(q->b->loop, &q->again);
-	ba_waiter_cancel(&q->waiter);
+	ba_query_needs_end(q);
 	q->q.token = NULL;
 	q->q.token_len = 0;
 	ba_buf_wipe(&q->frame);
@@ -201,68 +136,17 @@ ba_query_free(struct ba_query *q)
 static int
 admit(const struct ba_query *q)
 {
-	const struct ba_service *s = service(q);
+	const struct ba_service *s = ba_query_service(q);
 
 	if (s == NULL)
 		return BA_ERR_NO_SERVICE;
 	return ba_service_peer(s, q->peer.uid) ? BA_OK : BA_ERR_PEER;
 }
 
-static const struct ba_jwks *
-known_keys(void *arg, const struct ba_issuer *issuer)
-{
-	const struct ba_query *q = arg;
-
-	return ba_keys_get(q->engine->keys, issuer, wall(q));
-}
-
-static bool
-keys_final(void *arg, const struct ba_issuer *issuer)
-{
-	const struct ba_query *q = arg;
-
-	if (q->asked)
-		return q->asked_err == BA_OK;
-	return ba_keys_state(q->engine->keys, issuer, wall(q)) == BA_KEYS_FINAL;
-}
-
-static struct ba_snapshot
-snapshot(struct ba_query *q)
-{
-	return (struct ba_snapshot){
-		.config = q->engine->config,
-		.now = wall(q),
-		.keys = known_keys,
-		.final = keys_final,
-		.arg = q,
-	};
-}
-
-/*
- * Have the keys brought, at most once in a question: UNDECIDED, and something
- * will wake us, or why they cannot be had.
- */
-static int
-need_keys(struct ba_query *q)
-{
-	int r;
-
-	if (q->asked || q->v.issuer == NULL)
-		return q->asked_err != BA_OK ? q->asked_err : BA_ERR_UNAVAIL;
-	r = ba_fetcher_need(q->b->fetcher, q->engine, q->v.issuer, &q->waiter);
-	if (r == BA_OK)
-		return UNDECIDED;
-	if (r == BA_ERR_BUSY) {
-		ba_timer_set(q->b->loop, &q->again, LOOK_AGAIN_MS);
-		return UNDECIDED;
-	}
-	return r;
-}
-
 static int
 decide_ask(struct ba_query *q)
 {
-	struct ba_snapshot s = snapshot(q);
+	struct ba_snapshot s = ba_query_snapshot(q);
 	int r;
 
 	r = admit(q);
@@ -270,7 +154,7 @@ decide_ask(struct ba_query *q)
 		return r;
 	ba_verdict_clear(&q->v);
 	r = ba_verify(&q->q, &s, NULL, &q->v);
-	return r == BA_ERR_NEED_KEYS ? need_keys(q) : r;
+	return ba_query_need(q, r);
 }
 
 /*
@@ -286,7 +170,7 @@ logins(const struct ba_query *q)
 static int
 decide_account(struct ba_query *q)
 {
-	struct ba_snapshot s = snapshot(q);
+	struct ba_snapshot s = ba_query_snapshot(q);
 	json_t *claims;
 	int r;
 
@@ -294,11 +178,11 @@ decide_account(struct ba_query *q)
 	if (r != BA_OK)
 		return r;
 	if (q->id[0] == '\0')
-		return service(q)->account_without_token == BA_ALLOW
+		return ba_query_service(q)->account_without_token == BA_ALLOW
 			   ? BA_OK
 			   : BA_ERR_NO_TOKEN;
-	r = ba_login_get(
-	    logins(q), q->peer.uid, q->id, q->service, q->user, s.now, &claims);
+	r = ba_login_get(logins(q), q->peer.uid, q->id, q->service, q->user,
+	    s.now, &q->q.introspected, &claims);
 	if (r != BA_OK)
 		return r;
 	ba_verdict_clear(&q->v);
@@ -324,7 +208,8 @@ remember_login(struct ba_query *q)
 		r = BA_ERR_NOMEM;
 	else
 		r = ba_login_put(logins(q), q->peer.uid, q->id, q->service,
-		    q->v.user, claims, wall(q), exp, q->b->o.login_reach);
+		    q->v.user, q->v.introspected, claims, ba_query_wall(q), exp,
+		    ba_broker_reach(q->b));
 	json_decref(claims);
 	if (r != BA_OK)
 		ba_log(q->b->o.log, BA_LOG_ERR,
@@ -333,59 +218,51 @@ remember_login(struct ba_query *q)
 		    q->id, ba_err_text(r));
 }
 
-/*
- * Anybody may connect and ask for what they may not: one line for each such
- * user in a while, so that they cannot fill the disk.
- */
-static void
-audit(struct ba_query *q)
-{
-	struct ba_audit a = {
-		.kind = q->account ? "account" : "ask",
-		.id = q->id[0] != '\0' ? q->id : NULL,
-		.err = q->err,
-		.service = q->service,
-		.user = q->v.user[0] != '\0' ? q->v.user : q->q.user,
-		.peer = q->peer.uid,
-		.rhost = q->q.rhost,
-		.tty = q->tty[0] != '\0' ? q->tty : NULL,
-		.issuer = q->v.issuer != NULL ? q->v.issuer->url : NULL,
-		.sub = q->v.sub,
-	};
-
-	if (q->v.err != BA_OK && q->v.err == q->err)
-		a.check = ba_check_name(q->v.check);
-	if (q->peer.uid != 0 &&
-	    (q->err == BA_ERR_PEER || q->err == BA_ERR_NO_SERVICE) &&
-	    !ba_peers_may_log(q->b->peers, q->peer.account,
-		ba_loop_now(q->b->loop), &a.missed))
-		return;
-	ba_audit(q->b->o.log, &a);
-}
-
 static enum ba_query_step
 decided(struct ba_query *q, int err)
 {
 	settle(q);
-	q->phase = DECIDED;
+	q->phase = BA_DECIDED;
 	q->err = err;
 	if (err == BA_OK)
 		remember_login(q);
 	q->b->verdicts[ba_err_family(err)]++;
-	audit(q);
+	ba_query_audit(q);
 	return BA_QUERY_DONE;
+}
+
+/* After every other check, and of a login whose token came with it. */
+static enum ba_query_step
+granted(struct ba_query *q)
+{
+	int r = BA_OK;
+
+	if (ba_query_service(q)->single_use)
+		r = ba_once_use(q->b->store, &q->once, &q->v, ba_query_wall(q));
+	return decided(q, r);
 }
 
 /* Accepted so far; does the service want to hear "yes"? */
 static enum ba_query_step
 accepted(struct ba_query *q)
 {
-	if (q->account || service(q)->confirm == NULL)
+	const struct ba_service *s = ba_query_service(q);
+	int r = BA_OK;
+
+	if (q->account)
 		return decided(q, BA_OK);
+	/* By the time that somebody has said "yes" the token is gone, and a
+	   configuration may be in force by which it is good for once. */
+	if (s->single_use || s->confirm != NULL)
+		r = ba_once_token(q->q.token, q->q.token_len, &q->once);
+	if (r != BA_OK)
+		return decided(q, r);
+	if (s->confirm == NULL)
+		return granted(q);
 	if (!q->can_prompt)
 		return decided(q, BA_ERR_CONFIRM);
 	settle(q);
-	q->phase = CONFIRMING;
+	q->phase = BA_CONFIRMING;
 	q->late = false;
 	ba_timer_set(q->b->loop, &q->deadline, BA_QUERY_REPLY_MS);
 	return BA_QUERY_PROMPT;
@@ -400,26 +277,36 @@ decide_again(struct ba_query *q)
 {
 	struct ba_engine *before = q->engine;
 	json_t *claims = json_incref(q->v.claims);
+	int64_t exp = q->v.exp;
 	struct ba_snapshot s;
 	int r;
 
+	q->q.introspected = q->v.introspected;
 	q->engine = ba_engine_ref(q->b->engine);
 	ba_verdict_clear(&q->v); /* it points into the one before */
 	ba_engine_unref(before);
 	r = admit(q);
-	s = snapshot(q);
+	s = ba_query_snapshot(q);
 	if (r == BA_OK)
 		r = ba_verify_claims(&q->q, &s, claims, NULL, &q->v);
 	json_decref(claims);
+	/* The claims do not tell of an earlier end that the issuer has said. */
+	if (r == BA_OK && exp < q->v.exp)
+		q->v.exp = exp;
+	if (r == BA_OK && s.now >= q->v.exp + q->v.issuer->clock_skew)
+		r = BA_ERR_EXP;
 	return r;
 }
 
 static enum ba_query_step
 confirmed(struct ba_query *q)
 {
+	int r;
+
 	if (!q->replied)
 		return q->late ? decided(q, BA_ERR_TIMEOUT) : BA_QUERY_WAIT;
-	return decided(q, q->yes ? decide_again(q) : BA_ERR_CONFIRM);
+	r = q->yes ? decide_again(q) : BA_ERR_CONFIRM;
+	return r == BA_OK ? granted(q) : decided(q, r);
 }
 
 enum ba_query_step
@@ -428,17 +315,17 @@ ba_query_run(struct ba_query *q)
 	int r;
 
 	switch (q->phase) {
-	case DECIDING:
+	case BA_DECIDING:
 		if (q->late)
 			r = BA_ERR_TIMEOUT;
 		else
 			r = q->account ? decide_account(q) : decide_ask(q);
-		if (r == UNDECIDED)
+		if (r == BA_UNDECIDED)
 			return BA_QUERY_WAIT;
 		return r == BA_OK ? accepted(q) : decided(q, r);
-	case CONFIRMING:
+	case BA_CONFIRMING:
 		return confirmed(q);
-	case DECIDED:
+	case BA_DECIDED:
 		break;
 	}
 	return BA_QUERY_DONE;
@@ -449,89 +336,4 @@ ba_query_reply(struct ba_query *q, const void *text, size_t n)
 {
 	q->replied = true;
 	q->yes = n == 3 && memcmp(text, "yes", 3) == 0;
-}
-
-int
-ba_query_put_prompt(const struct ba_query *q, struct ba_buf *out)
-{
-	struct ba_msg_out o;
-	struct ba_buf text;
-	int r;
-
-	ba_buf_init(&text, 8192);
-	r = ba_buf_append_str(&text, service(q)->confirm);
-	if (r == BA_OK)
-		r = ba_buf_append_str(&text, YES_NO);
-	if (r == BA_OK) {
-		ba_msg_begin(&o, out, q->version, BA_MSG_PROMPT);
-		ba_msg_put_u8(&o, BA_TAG_STYLE, BA_PROMPT_PLAIN);
-		ba_msg_put_str(&o, BA_TAG_TEXT, ba_buf_str(&text));
-		r = ba_msg_end(&o);
-	}
-	ba_buf_wipe(&text);
-	return r;
-}
-
-/*
- * The error code of the registry of RFC 6750 section 6.2 that says what the
- * client could do about it: ask for another scope, or have its user log in
- * once more (RFC 9470 section 3).
- */
-static const char *
-status_of(int err)
-{
-	if (err == BA_ERR_SCOPE)
-		return "insufficient_scope";
-	if (err == BA_ERR_ACR || err == BA_ERR_AUTH_TIME)
-		return "insufficient_user_authentication";
-	return "invalid_token";
-}
-
-/*
- * What a SASL client is told (RFC 7628 section 3.2.2): what would help it,
- * from configuration alone, whoever asks.
- */
-static void
-put_challenge(const struct ba_query *q, struct ba_msg_out *o)
-{
-	const struct ba_service *s = service(q);
-	char url[BA_URL_MAX + 1];
-
-	ba_msg_put_str(o, BA_TAG_STATUS, status_of(q->err));
-	if (s == NULL || q->err == BA_ERR_PEER)
-		return;
-	/* A single scope is preferred there, a list not recommended. */
-	if (s->require_scope.n > 0)
-		ba_msg_put_str(o, BA_TAG_SCOPE, s->require_scope.v[0]);
-	if (s->n_issuers > 0 &&
-	    ba_well_known_url(s->issuer[0]->url, BA_WELL_KNOWN_OIDC, url,
-		sizeof(url)) == BA_OK)
-		ba_msg_put_str(o, BA_TAG_METADATA, url);
-}
-
-int
-ba_query_put_verdict(const struct ba_query *q, struct ba_buf *out)
-{
-	enum ba_family family = ba_err_family(q->err);
-	struct ba_msg_out o;
-
-	ba_msg_begin(&o, out, q->version, BA_MSG_VERDICT);
-	ba_msg_put_u8(&o, BA_TAG_FAMILY, (uint8_t)family);
-	switch (family) {
-	case BA_FAMILY_OK:
-		ba_msg_put_str(&o, BA_TAG_USER,
-		    q->v.user[0] != '\0' ? q->v.user : q->user);
-		ba_msg_put_u64(
-		    &o, BA_TAG_EXPIRES, q->v.exp > 0 ? (uint64_t)q->v.exp : 0);
-		break;
-	case BA_FAMILY_REFUSED:
-	case BA_FAMILY_NOT_ALLOWED:
-		put_challenge(q, &o);
-		break;
-	case BA_FAMILY_UNAVAILABLE:
-	case BA_FAMILY_FAULT:
-	case BA_FAMILY_MALFORMED:
-		break;
-	}
-	return ba_msg_end(&o);
 }

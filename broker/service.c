@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/base/mem.h"
 #include "common/base/paths.h"
 #include "common/jose/init.h"
 #include "common/json/init.h"
@@ -30,6 +33,7 @@ struct service {
 	struct ba_sockets sockets;
 	uid_t trusted_uid;
 	bool root; /* were we, at the start? */
+	char credentials[PATH_MAX]; /* or "" */
 	struct ba_broker *b;
 	int sigfd;
 	struct ba_watch sigwatch;
@@ -135,6 +139,23 @@ root_part(struct service *s)
 	return r == BA_OK ? BA_OK : fail(s, r, s->o->user, NULL);
 }
 
+/* The service manager's (systemd.exec(5)); before the environment is gone. */
+static void
+take_credentials(struct service *s)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	if (dir == NULL)
+		return;
+	if (dir[0] != '/' ||
+	    ba_copy_str(s->credentials, sizeof(s->credentials), dir) != BA_OK) {
+		s->credentials[0] = '\0';
+		ba_log(&s->log, BA_LOG_WARNING,
+		    "CREDENTIALS_DIRECTORY is no absolute path, and is not "
+		    "used");
+	}
+}
+
 /* What the caller left, what the manager gave, who we are. */
 static int
 prepare(struct service *s)
@@ -145,6 +166,7 @@ prepare(struct service *s)
 	ba_sink_stderr(&s->log);
 	if (ba_notify_init(&s->notify) != BA_OK)
 		ba_log(&s->log, BA_LOG_WARNING, "NOTIFY_SOCKET is too long");
+	take_credentials(s);
 	inherited = ba_sockets_inherit(&s->sockets, &first, &why);
 	sigemptyset(&s->signals);
 	sigaddset(&s->signals, SIGHUP);
@@ -204,9 +226,9 @@ make_broker(struct service *s)
 		.trusted_uid = s->trusted_uid,
 		.store = s->o->store,
 		.store_busy_ms = STORE_BUSY_MS,
-		/* The next phase of a login comes to this process again. */
-		.login_reach = BA_REACH_PROCESS,
 		.fetch_helper = s->o->fetch_helper,
+		.credentials =
+		    s->credentials[0] != '\0' ? s->credentials : NULL,
 		.notify = s->notify,
 	};
 	int r;

@@ -104,7 +104,7 @@ ba_spawned_run(const struct ba_options *o)
 		.trusted_uid = 0,
 		.store = o->store,
 		.store_busy_ms = STORE_BUSY_MS,
-		.login_reach = BA_REACH_SHARED,
+		.spawned = true,
 		.fetch_helper = o->fetch_helper,
 	};
 	struct ba_broker *b = NULL;

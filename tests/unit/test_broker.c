@@ -57,6 +57,7 @@ static struct {
 	rlim_t files; /* hard limit of open files; 0: ours */
 	bool map; /* issuer A has the map file */
 	bool keep_store;
+	const char *credentials; /* $CREDENTIALS_DIRECTORY, or NULL */
 } special;
 
 /* --- a broker ------------------------------------------------------------ */
@@ -213,6 +214,8 @@ become_broker(struct broker *b, int ask, int control)
 	setenv("LISTEN_FDS", "2", 1);
 	setenv("LISTEN_FDNAMES", "ask:control", 1);
 	setenv("NOTIFY_SOCKET", in_dir("notify"), 1);
+	if (special.credentials != NULL)
+		setenv("CREDENTIALS_DIRECTORY", special.credentials, 1);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execl(program, program, "--config", in_dir("conf"), "--store",
 	    in_dir("store.db"), "--fetch-helper", b->helper, (char *)NULL);
@@ -1389,7 +1392,7 @@ fellow_begins(struct fellow *f, int64_t now)
 	struct ba_http_request request;
 
 	assert_int_equal(
-	    ba_keys_begin(f->keys, f->issuer, now, &request), BA_OK);
+	    ba_keys_begin(f->keys, f->issuer, now, false, &request), BA_OK);
 }
 
 static void
@@ -1611,6 +1614,56 @@ many_questions(void **state)
 	stop(&b);
 }
 
+/*
+ * CA-01: a client's secret from the service manager, whose directory is named
+ * before the environment is thrown away; a name that is no absolute path is
+ * no directory.
+ */
+static void
+CA_01_credentials_of_the_service_manager(void **state)
+{
+	static const char issuer[] =
+	    "[issuer https://c.example.org]\naudience = here\n"
+	    "username = sub\nverify = introspection\n"
+	    "introspection_endpoint = https://c.example.org/introspect\n"
+	    "client_id = us\nclient_auth = client_secret_basic\n"
+	    "client_secret_file = credential:secret\n"
+	    "[service opaque]\nissuer = https://c.example.org\n"
+	    "opaque_issuer = https://c.example.org\npeer = ";
+	const struct question q = { .service = "opaque",
+		.token = "opaque-token-0123456789" };
+	const struct {
+		const char *directory;
+		bool usable, relative;
+	} cases[] = {
+		{ dir, true, false },
+		{ in_dir("none"), false, false },
+		{ "relative", false, true },
+		{ NULL, false, false },
+	};
+	char more[1024];
+	struct broker b;
+	struct answer a;
+	size_t i;
+
+	(void)state;
+	snprintf(more, sizeof(more), "%s%s\n", issuer, me);
+	write_file("secret", "our secret\n");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_config(more);
+		special.credentials = cases[i].directory;
+		start(&b, "fake-down");
+		special.credentials = NULL;
+		assert_int_equal(logged("CREDENTIALS_DIRECTORY is no absolute"),
+		    cases[i].relative);
+		assert_int_equal(ask(&q, &a),
+		    cases[i].usable ? BA_FAMILY_UNAVAILABLE : BA_FAMILY_FAULT);
+		assert_int_equal(logged("error=SECRET "), !cases[i].usable);
+		assert_false(logged("our secret"));
+		stop(&b);
+	}
+}
+
 /* --- this program as bearerauth-fetch ------------------------------------ */
 
 static void
@@ -1797,6 +1850,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(V38_another_broker_asks),
 		cmocka_unit_test(V38_unknown_kid_while_the_issuer_is_down),
 		cmocka_unit_test(keys_outlive_the_broker),
+		cmocka_unit_test(CA_01_credentials_of_the_service_manager),
 		cmocka_unit_test(few_descriptors),
 		cmocka_unit_test(no_descriptors),
 		cmocka_unit_test(drains),

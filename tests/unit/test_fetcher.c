@@ -29,7 +29,9 @@ struct fixture {
 	struct ba_clock clock;
 	struct ba_loop *loop;
 	struct ba_engine *engine;
+	struct ba_errands *errands;
 	struct ba_fetcher *fetcher;
+	int ended;
 };
 
 struct waiting {
@@ -69,23 +71,40 @@ woken(void *arg, int err)
 }
 
 static void
+asking_ended(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->ended++;
+}
+
+static void
 make(struct fixture *f, const char *helper)
 {
+	char conf[128];
+	const struct ba_engine_options o = {
+		.config = conf,
+		.trusted_uid = geteuid(),
+	};
+
+	snprintf(conf, sizeof(conf), "%s", in_dir("conf"));
 	memset(f, 0, sizeof(*f));
 	f->now = INT64_C(1700000000) * 1000;
 	f->clock = (struct ba_clock){ fake_wall, fake_ms, &f->now };
 	assert_int_equal(ba_loop_new(&f->clock, &f->loop), BA_OK);
-	assert_int_equal(ba_engine_load(in_dir("conf"), geteuid(), NULL, NULL,
-			     NULL, &f->engine),
+	assert_int_equal(ba_engine_load(&o, &f->engine), BA_OK);
+	assert_int_equal(
+	    ba_errands_new(f->loop, in_dir(helper), NULL, &f->errands), BA_OK);
+	assert_int_equal(
+	    ba_fetcher_new(f->loop, &f->clock, f->errands, NULL, &f->fetcher),
 	    BA_OK);
-	assert_int_equal(ba_fetcher_new(f->loop, &f->clock, in_dir(helper),
-			     NULL, &f->fetcher),
-	    BA_OK);
+	ba_fetcher_tell(f->fetcher, asking_ended, f);
 }
 
 static void
 unmake(struct fixture *f)
 {
+	ba_errands_free(f->errands);
 	ba_fetcher_free(f->fetcher);
 	ba_engine_unref(f->engine);
 	ba_loop_free(f->loop);
@@ -99,6 +118,17 @@ need(struct fixture *f, unsigned issuer, struct waiting *w)
 	w->w.arg = w;
 	return ba_fetcher_need(
 	    f->fetcher, f->engine, &f->engine->config->issuers[issuer], &w->w);
+}
+
+/* What came of this process's last asking. */
+static int
+last(struct fixture *f, unsigned issuer)
+{
+	struct ba_keys_info i;
+
+	ba_keys_info(f->engine->keys, &f->engine->config->issuers[issuer],
+	    f->now / 1000, &i);
+	return i.last;
 }
 
 /* Let things happen, with the fake clock standing still. */
@@ -131,24 +161,24 @@ V38_hung_helper(void **state)
 	f.now += BA_KEYS_REQUEST_MS;
 	turn(&f, NULL);
 	assert_int_equal(w[0].n + w[1].n + w[2].n, 0);
-	assert_true(ba_fetcher_helper_runs(f.fetcher));
+	assert_true(ba_errands_helper_runs(f.errands));
 	f.now += 1000;
 	turn(&f, NULL);
 	assert_int_equal(w[0].n, 1);
 	assert_int_equal(w[1].n, 1);
 	assert_int_equal(w[2].n, 1); /* it went with the helper */
 	assert_int_equal(w[0].err, BA_ERR_TIMEOUT);
-	assert_false(ba_fetcher_helper_runs(f.fetcher));
+	assert_int_equal(f.ended, 2);
+	assert_int_equal(ba_fetcher_count(f.fetcher), 0);
+	assert_false(ba_errands_helper_runs(f.errands));
 	assert_false(
 	    ba_fetcher_asking(f.engine, &f.engine->config->issuers[0]));
-	assert_int_equal(
-	    ba_keys_last(f.engine->keys, &f.engine->config->issuers[0]),
-	    BA_ERR_HTTP);
+	assert_int_equal(last(&f, 0), BA_ERR_HTTP);
 	/* The issuer is left alone for a while, and then asked again. */
 	assert_int_equal(need(&f, 0, &late), BA_ERR_UNAVAIL);
 	f.now += (BA_KEYS_COOLDOWN + 1) * 1000;
 	assert_int_equal(need(&f, 0, &late), BA_OK);
-	assert_true(ba_fetcher_helper_runs(f.fetcher));
+	assert_true(ba_errands_helper_runs(f.errands));
 	unmake(&f);
 	assert_int_equal(late.n, 0);
 }
@@ -179,9 +209,7 @@ helper_that_is_not_there(void **state)
 	(void)state;
 	make(&f, "none");
 	assert_int_equal(need(&f, 0, &w), BA_ERR_SYSTEM);
-	assert_int_equal(
-	    ba_keys_last(f.engine->keys, &f.engine->config->issuers[0]),
-	    BA_ERR_HTTP);
+	assert_int_equal(last(&f, 0), BA_ERR_HTTP);
 	assert_false(w.w.waiting);
 	assert_int_equal(need(&f, 0, &w), BA_ERR_UNAVAIL);
 	turn(&f, NULL);
@@ -202,7 +230,7 @@ helper_that_raves(void **state)
 	turn(&f, &w);
 	assert_int_equal(w.n, 1);
 	assert_int_equal(w.err, BA_ERR_PROTOCOL);
-	assert_false(ba_fetcher_helper_runs(f.fetcher));
+	assert_false(ba_errands_helper_runs(f.errands));
 	unmake(&f);
 }
 
@@ -222,6 +250,166 @@ who_gives_up_is_not_woken(void **state)
 	turn(&f, NULL);
 	assert_int_equal(w[0].n, 0);
 	assert_int_equal(w[1].n, 1);
+	unmake(&f);
+}
+
+/* In the background nobody waits, and who comes later waits for the same. */
+static void
+V38_an_asking_for_nobody(void **state)
+{
+	const struct ba_issuer *issuer;
+	struct fixture f;
+	struct waiting w;
+
+	(void)state;
+	make(&f, "fake-exit");
+	issuer = &f.engine->config->issuers[0];
+	assert_int_equal(
+	    ba_fetcher_refresh(f.fetcher, f.engine, issuer, false), BA_OK);
+	assert_int_equal(
+	    ba_fetcher_refresh(f.fetcher, f.engine, issuer, false), BA_OK);
+	assert_int_equal(ba_fetcher_count(f.fetcher), 1);
+	assert_int_equal(need(&f, 0, &w), BA_OK);
+	assert_int_equal(ba_fetcher_count(f.fetcher), 1);
+	turn(&f, &w);
+	assert_int_equal(w.err, BA_ERR_PROTOCOL);
+	assert_int_equal(f.ended, 1);
+	/* In its cooldown, unless an administrator wants it. */
+	assert_int_equal(ba_fetcher_refresh(f.fetcher, f.engine, issuer, false),
+	    BA_ERR_UNAVAIL);
+	assert_int_equal(
+	    ba_fetcher_refresh(f.fetcher, f.engine, issuer, true), BA_OK);
+	unmake(&f);
+	assert_int_equal(w.n, 1);
+}
+
+/* --- errands, by whomever --------------------------------------------------- */
+
+#define FORMS 50 /* of so many bytes fill three MiB */
+
+struct errand {
+	struct ba_errand e;
+	int n, err;
+};
+
+static void
+errand_ended(void *arg, int err, const struct ba_http_response *response)
+{
+	struct errand *e = arg;
+
+	assert_null(response);
+	e->n++;
+	e->err = err;
+}
+
+static int
+send_errand(struct fixture *f, struct errand *e, const struct ba_buf *form,
+    unsigned timeout_ms)
+{
+	const struct ba_http_request request = {
+		.url = ISS("a") "/ask",
+		.timeout_ms = timeout_ms,
+		.form = form,
+		.pool = form != NULL,
+	};
+
+	memset(e, 0, sizeof(*e));
+	e->e.ended = errand_ended;
+	e->e.arg = e;
+	return ba_errand_send(f->errands, &e->e, &request);
+}
+
+/*
+ * The helper has places for all: questions leave some for keys, and an asking
+ * that has none is not begun, for which nobody is told of a failure.
+ */
+static void
+V49_as_many_as_the_helper_holds(void **state)
+{
+	static struct errand e[BA_ERRANDS_MAX + 1];
+	const struct ba_issuer *issuer;
+	struct ba_buf form;
+	struct fixture f;
+	struct waiting w;
+	unsigned i, n = 0;
+
+	(void)state;
+	make(&f, "fake-hang");
+	issuer = &f.engine->config->issuers[0];
+	ba_buf_init(&form, 64);
+	assert_int_equal(ba_buf_append_str(&form, "token=x"), BA_OK);
+	for (; n < BA_ERRANDS_QUESTIONS; n++)
+		assert_int_equal(send_errand(&f, &e[n], &form, 1000), BA_OK);
+	assert_false(ba_errands_room(f.errands, true));
+	assert_int_equal(send_errand(&f, &e[n], &form, 1000), BA_ERR_BUSY);
+	assert_false(e[n].e.active);
+	for (; n < BA_ERRANDS_MAX; n++)
+		assert_int_equal(send_errand(&f, &e[n], NULL, 1000), BA_OK);
+	assert_int_equal(send_errand(&f, &e[n], NULL, 1000), BA_ERR_BUSY);
+	assert_int_equal(need(&f, 0, &w), BA_ERR_UNAVAIL);
+	assert_int_equal(last(&f, 0), BA_OK);
+	assert_int_equal(ba_keys_state(f.engine->keys, issuer, f.now / 1000),
+	    BA_KEYS_MAY_ASK);
+	/* They end, and there is room. */
+	f.now += 1000 + BA_ERRAND_GRACE_MS;
+	turn(&f, NULL);
+	for (i = 0; i < n; i++)
+		assert_int_equal(e[i].n, 1);
+	assert_true(ba_errands_room(f.errands, true));
+	assert_int_equal(need(&f, 0, &w), BA_OK);
+	ba_buf_wipe(&form);
+	unmake(&f);
+}
+
+/* What a helper does not read: tokens leave room for askings for keys. */
+static void
+V49_tokens_leave_room_for_keys(void **state)
+{
+	static struct errand e[FORMS + 1];
+	struct ba_buf form;
+	struct fixture f;
+	struct waiting w[2];
+	unsigned char *p;
+	int i, r = BA_OK;
+
+	(void)state;
+	make(&f, "fake-hang");
+	ba_buf_init(&form, 64 * 1024);
+	assert_int_equal(ba_buf_reserve(&form, 64 * 1024, &p), BA_OK);
+	memset(p, 'x', 64 * 1024);
+	memcpy(p, "token=", 6);
+	ba_buf_commit(&form, 64 * 1024);
+	for (i = 0; i <= FORMS && r == BA_OK; i++)
+		r = send_errand(&f, &e[i], &form, 1000);
+	assert_int_equal(r, BA_ERR_BUSY);
+	assert_in_range(i, 48, FORMS);
+	assert_int_equal(need(&f, 0, &w[0]), BA_OK);
+	assert_int_equal(need(&f, 1, &w[1]), BA_OK);
+	ba_buf_wipe(&form);
+	unmake(&f);
+}
+
+/* One helper for all: it ends when one is late, and only that one's issuer has
+   been silent for all of its time. */
+static void
+V49_one_is_late(void **state)
+{
+	struct errand late, other;
+	struct fixture f;
+
+	(void)state;
+	make(&f, "fake-hang");
+	assert_int_equal(send_errand(&f, &late, NULL, 100), BA_OK);
+	assert_int_equal(send_errand(&f, &other, NULL, 29000), BA_OK);
+	f.now += 100 + BA_ERRAND_GRACE_MS - 1;
+	turn(&f, NULL);
+	assert_int_equal(late.n + other.n, 0);
+	f.now += 1;
+	turn(&f, NULL);
+	assert_int_equal(late.n, 1);
+	assert_int_equal(late.err, BA_ERR_TIMEOUT);
+	assert_int_equal(other.n, 1);
+	assert_int_equal(other.err, BA_ERR_UNAVAIL);
 	unmake(&f);
 }
 
@@ -311,6 +499,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(helper_that_is_not_there),
 		cmocka_unit_test(helper_that_raves),
 		cmocka_unit_test(who_gives_up_is_not_woken),
+		cmocka_unit_test(V38_an_asking_for_nobody),
+		cmocka_unit_test(V49_as_many_as_the_helper_holds),
+		cmocka_unit_test(V49_tokens_leave_room_for_keys),
+		cmocka_unit_test(V49_one_is_late),
 		cmocka_unit_test(the_engine_lives_as_long_as_its_asking),
 	};
 	const char *name = strrchr(argv[0], '/');

@@ -51,8 +51,8 @@ put(struct ba_store *store, const char *text, int64_t exp)
 {
 	json_t *claims = claims_of(text);
 
-	assert_int_equal(ba_login_put(store, PEER, ID, "sshd", "alice", claims,
-			     NOW, exp, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(store, PEER, ID, "sshd", "alice", false,
+			     claims, NOW, exp, BA_REACH_PROCESS),
 	    BA_OK);
 	json_decref(claims);
 }
@@ -61,11 +61,14 @@ static int
 get(struct ba_store *store, const char *id, const char *service,
     const char *user, int64_t now)
 {
+	bool introspected = true;
 	json_t *claims;
 	int r;
 
-	r = ba_login_get(store, PEER, id, service, user, now, &claims);
+	r = ba_login_get(
+	    store, PEER, id, service, user, now, &introspected, &claims);
 	assert_int_equal(r == BA_OK, claims != NULL);
+	assert_false(introspected);
 	json_decref(claims);
 	return r;
 }
@@ -78,14 +81,42 @@ comes_back_as_it_was(void **state)
 	    "{\"sub\":\"a\\nb\",\"exp\":1700000300,\"x\":"
 	    "[[[[[[[[[[[[[[[1.5]]]]]]]]]]]]]]]}";
 	json_t *before = claims_of(text), *after;
+	bool introspected;
 
 	put(*state, text, NOW + 300);
-	assert_int_equal(
-	    ba_login_get(*state, PEER, ID, "sshd", "alice", NOW + 1, &after),
+	assert_int_equal(ba_login_get(*state, PEER, ID, "sshd", "alice",
+			     NOW + 1, &introspected, &after),
 	    BA_OK);
 	assert_true(json_equal(before, after));
 	json_decref(before);
 	json_decref(after);
+}
+
+/*
+ * V48: claims of an issuer's answer are judged as such in the account phase,
+ * and a token's own are not.
+ */
+static void
+V48_whose_claims_they_were(void **state)
+{
+	static const bool cases[] = { true, false };
+	json_t *claims = claims_of("{\"sub\":\"1\"}"), *after;
+	bool introspected;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		introspected = !cases[i];
+		assert_int_equal(
+		    ba_login_put(*state, PEER, ID, "sshd", "alice", cases[i],
+			claims, NOW, NOW + 300, BA_REACH_PROCESS),
+		    BA_OK);
+		assert_int_equal(ba_login_get(*state, PEER, ID, "sshd", "alice",
+				     NOW, &introspected, &after),
+		    BA_OK);
+		assert_int_equal(introspected, cases[i]);
+		json_decref(after);
+	}
+	json_decref(claims);
 }
 
 /* V48: one login's record is good for nothing else. */
@@ -108,13 +139,14 @@ static void
 V51_only_for_who_asked(void **state)
 {
 	json_t *claims = claims_of("{\"sub\":\"2\"}"), *got;
+	bool introspected;
 
 	put(*state, "{\"sub\":\"1\"}", NOW + 300);
-	assert_int_equal(
-	    ba_login_get(*state, 33, ID, "sshd", "alice", NOW, &got),
+	assert_int_equal(ba_login_get(*state, 33, ID, "sshd", "alice", NOW,
+			     &introspected, &got),
 	    BA_ERR_NO_LOGIN);
-	assert_int_equal(ba_login_put(*state, 33, ID, "smtp", "bob", claims,
-			     NOW, NOW + 300, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(*state, 33, ID, "smtp", "bob", false,
+			     claims, NOW, NOW + 300, BA_REACH_PROCESS),
 	    BA_OK);
 	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
 	json_decref(claims);
@@ -125,7 +157,8 @@ static void
 V49_a_record_has_a_limit(void **state)
 {
 	static const char around[] =
-	    "{\"service\":\"sshd\",\"user\":\"alice\"}\n{\"scope\":\"\"}";
+	    "{\"service\":\"sshd\",\"user\":\"alice\","
+	    "\"introspected\":false}\n{\"scope\":\"\"}";
 	const size_t room = BA_LOGIN_BYTES_MAX - (sizeof(around) - 1);
 	char big[BA_LOGIN_BYTES_MAX + 1];
 	json_t *claims = json_object();
@@ -134,16 +167,16 @@ V49_a_record_has_a_limit(void **state)
 	big[room + 1] = '\0';
 	assert_int_equal(
 	    json_object_set_new(claims, "scope", json_string(big)), 0);
-	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
-			     NOW, NOW + 300, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", false,
+			     claims, NOW, NOW + 300, BA_REACH_PROCESS),
 	    BA_ERR_LIMIT);
 	assert_int_equal(
 	    get(*state, ID, "sshd", "alice", NOW), BA_ERR_NO_LOGIN);
 	big[room] = '\0';
 	assert_int_equal(
 	    json_object_set_new(claims, "scope", json_string(big)), 0);
-	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
-			     NOW, NOW + 300, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", false,
+			     claims, NOW, NOW + 300, BA_REACH_PROCESS),
 	    BA_OK);
 	assert_int_equal(get(*state, ID, "sshd", "alice", NOW), BA_OK);
 	json_decref(claims);
@@ -157,6 +190,7 @@ static void
 the_longest_list_of_groups_fits(void **state)
 {
 	json_t *claims = json_object(), *groups = json_array(), *after;
+	bool introspected;
 	char text[64];
 	int i;
 
@@ -168,11 +202,11 @@ the_longest_list_of_groups_fits(void **state)
 		    json_array_append_new(groups, json_string(text)), 0);
 	}
 	assert_int_equal(json_object_set_new(claims, "groups", groups), 0);
-	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", claims,
-			     NOW, NOW + 300, BA_REACH_PROCESS),
+	assert_int_equal(ba_login_put(*state, PEER, ID, "sshd", "alice", false,
+			     claims, NOW, NOW + 300, BA_REACH_PROCESS),
 	    BA_OK);
-	assert_int_equal(
-	    ba_login_get(*state, PEER, ID, "sshd", "alice", NOW, &after),
+	assert_int_equal(ba_login_get(*state, PEER, ID, "sshd", "alice", NOW,
+			     &introspected, &after),
 	    BA_OK);
 	assert_true(json_equal(claims, after));
 	json_decref(claims);
@@ -196,8 +230,9 @@ V49_the_largest_records_push_out_the_oldest(void **state)
 	    json_object_set_new(claims, "scope", json_string(big)), 0);
 	for (i = 0; i < 1200; i++) {
 		snprintf(id, sizeof(id), "%032d", i);
-		assert_int_equal(ba_login_put(*state, PEER, id, "sshd", "alice",
-				     claims, NOW, NOW + 300, BA_REACH_PROCESS),
+		assert_int_equal(
+		    ba_login_put(*state, PEER, id, "sshd", "alice", false,
+			claims, NOW, NOW + 300, BA_REACH_PROCESS),
 		    BA_OK);
 	}
 	json_decref(claims);
@@ -231,6 +266,15 @@ spoilt_records(void **state)
 		int r;
 	} cases[] = {
 		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n{}", BA_OK },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\","
+		  "\"introspected\":false}\n{}",
+		    BA_OK },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\","
+		  "\"introspected\":1}\n{}",
+		    BA_ERR_STORE },
+		{ "{\"service\":\"sshd\",\"user\":\"alice\","
+		  "\"introspected\":true}\n{",
+		    BA_ERR_STORE },
 		{ "{\"service\":\"sshd\",\"user\":\"alice\"}", BA_ERR_STORE },
 		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n", BA_ERR_STORE },
 		{ "{\"service\":\"sshd\",\"user\":\"alice\"}\n{",
@@ -259,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(comes_back_as_it_was),
+		T(V48_whose_claims_they_were),
 		T(V48_only_for_itself),
 		T(V51_only_for_who_asked),
 		T(V49_a_record_has_a_limit),
