@@ -9,6 +9,7 @@
 #include "cli/broker_user.h"
 #include "cli/cli.h"
 #include "common/base/mem.h"
+#include "common/base/paths.h"
 #include "common/system/privilege.h"
 
 static int
@@ -26,6 +27,35 @@ clean(int *keepp)
 }
 
 static int
+find_user(struct ba_runas *runas)
+{
+	int r = ba_runas_find(BA_USER, runas);
+
+	if (r != BA_OK)
+		ba_cli_complain("user " BA_USER ", whom the broker runs as: %s",
+		    ba_runas_why(r));
+	return r;
+}
+
+int
+ba_cli_make_store_dir(void)
+{
+	struct ba_runas runas;
+	const char *why = "";
+	int r;
+
+	if (geteuid() != 0)
+		return BA_OK;
+	r = find_user(&runas);
+	if (r != BA_OK)
+		return r;
+	r = ba_privilege_dir(BA_STORE_DIR, 0700, runas.uid, runas.gid, &why);
+	if (r != BA_OK)
+		ba_cli_complain("%s: %s", BA_STORE_DIR, why);
+	return r;
+}
+
+static int
 leave_root(int *keepp)
 {
 	struct ba_runas runas;
@@ -36,12 +66,9 @@ leave_root(int *keepp)
 		ba_cli_complain("the process could not be prepared");
 		return r;
 	}
-	r = ba_runas_find(BA_USER, &runas);
-	if (r != BA_OK) {
-		ba_cli_complain("user " BA_USER ", whom the broker runs as: %s",
-		    ba_runas_why(r));
+	r = find_user(&runas);
+	if (r != BA_OK)
 		return r;
-	}
 	ba_privilege_leave_terminal();
 	r = ba_privilege_drop(&runas);
 	if (r != BA_OK)

@@ -24,6 +24,12 @@
  */
 BA_MUST_CHECK int ba_cli_be_broker_user(int *keepp, uid_t *trusted_uidp);
 
+/*
+ * As root: have BA_STORE_DIR, as a broker would make it, before one ever ran.
+ * Others have it or not.  Errors are told.
+ */
+BA_MUST_CHECK int ba_cli_make_store_dir(void);
+
 /* file from "/" on, for that time.  Errors are told too. */
 BA_MUST_CHECK int ba_cli_absolute(const char *file, char path[PATH_MAX]);
 

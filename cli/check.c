@@ -10,7 +10,7 @@
 
 #include "cli/broker_user.h"
 #include "cli/check_input.h"
-#include "cli/check_keys.h"
+#include "cli/check_asking.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "common/base/clock.h"
@@ -26,7 +26,7 @@ struct check {
 	char config_path[PATH_MAX]; /* of config_file */
 	uid_t trusted_uid;
 	struct ba_config *config;
-	struct ba_check_keys *keys;
+	struct ba_check_asking *asking;
 	int claims_fd;
 	json_t *claims; /* NULL: there is a token */
 	struct ba_buf token;
@@ -37,7 +37,7 @@ struct check {
 
 /* ---- the command line ---- */
 
-/* Claims are judged without a key, so whatever brings keys is a mistake. */
+/* Claims are judged without asking anybody, and so without keys. */
 static bool
 judge_paths(const struct check *c)
 {
@@ -84,15 +84,15 @@ static bool
 read_options(struct check *c, int argc, char *const argv[])
 {
 	const struct ba_cli_option options[] = {
-		{ "--service", &c->service },
-		{ "--user", &c->user },
-		{ "--uid", &c->uid },
-		{ "--rhost", &c->rhost },
-		{ "--claims", &c->claims_file },
-		{ "--as-of", &c->as_of },
-		{ "--config", &c->config_file },
-		{ "--store", &c->store_file },
-		{ "--fetch-helper", &c->helper },
+		{ "--service", &c->service, false },
+		{ "--user", &c->user, false },
+		{ "--uid", &c->uid, false },
+		{ "--rhost", &c->rhost, false },
+		{ "--claims", &c->claims_file, false },
+		{ "--as-of", &c->as_of, false },
+		{ "--config", &c->config_file, false },
+		{ "--store", &c->store_file, false },
+		{ "--fetch-helper", &c->helper, false },
 	};
 
 	if (!ba_cli_options(
@@ -151,17 +151,19 @@ prepare(struct check *c)
 }
 
 static int
-prepare_keys(struct check *c)
+prepare_asking(struct check *c)
 {
-	const struct ba_check_keys_options o = {
+	const struct ba_check_asking_options o = {
 		.config = c->config,
 		.own_config = strcmp(c->config_path, BA_CONFIG_FILE) != 0,
 		.store_file = c->store_file,
 		.helper = c->helper != NULL ? c->helper : BA_FETCH_HELPER,
 		.trusted_uid = c->trusted_uid,
+		.token = c->claims == NULL ? ba_buf_str(&c->token) : NULL,
+		.token_len = c->token.len,
 	};
 
-	return ba_check_keys_new(&o, &c->keys);
+	return ba_check_asking_new(&o, &c->asking);
 }
 
 /* Where there is no uid, the user is unknown to the host. */
@@ -221,7 +223,7 @@ judged_as_of(const struct check *c)
 	return c->now >= 0 ? c->now : ba_clock_wall(&ba_clock_system);
 }
 
-/* As the broker decides, with the same answers where keys do not come. */
+/* As the broker decides, with the same answers where an issuer does not. */
 static int
 decide_token(struct check *c, struct ba_verdict *v)
 {
@@ -229,30 +231,43 @@ decide_token(struct check *c, struct ba_verdict *v)
 	struct ba_snapshot s = { .config = c->config };
 	int r;
 
-	ba_check_keys_snapshot(c->keys, &s);
+	ba_check_asking_snapshot(c->asking, &s);
 	for (;;) {
 		ba_explain_clear(&c->explain);
 		s.now = judged_as_of(c);
 		r = ba_verify(&c->q, &s, &trace, v);
-		if (r != BA_ERR_NEED_KEYS)
+		if (r != BA_ERR_NEED_KEYS && r != BA_ERR_NEED_INTROSPECTION)
 			return r;
-		r = ba_check_keys_bring(c->keys, v->issuer);
+		r = ba_check_asking_bring(c->asking, r, v->issuer);
 		if (r != BA_OK)
 			return r;
 		ba_verdict_clear(v);
 	}
 }
 
+/* Where its issuer is asked, those claims are the answer: there is no type. */
+static bool
+is_introspected(const struct check *c)
+{
+	const char *iss = json_string_value(json_object_get(c->claims, "iss"));
+	const struct ba_issuer *issuer =
+	    iss != NULL ? ba_config_issuer(c->config, iss) : NULL;
+
+	return issuer != NULL && issuer->verify == BA_VERIFY_INTROSPECTION;
+}
+
 static int
 decide_claims(struct check *c, struct ba_verdict *v)
 {
 	const struct ba_trace trace = { ba_explain_check, &c->explain };
-	const struct ba_snapshot s = {
+	struct ba_snapshot s = {
 		.config = c->config,
 		.now = judged_as_of(c),
 	};
 
+	ba_check_asking_snapshot(c->asking, &s);
 	ba_explain_clear(&c->explain);
+	c->q.introspected = is_introspected(c);
 	return ba_verify_claims(&c->q, &s, c->claims, &trace, v);
 }
 
@@ -264,11 +279,13 @@ print_premises(const struct check *c)
 
 	if (c->claims != NULL)
 		(void)printf("note: claims taken as they are: no token was "
-			     "read, no signature checked, no key asked for\n");
+			     "read, no signature checked, nobody asked\n");
 	if (c->now >= 0)
 		(void)printf("note: judged as of %s, not as of now%s\n",
 		    ba_input_show_time(c->now, when),
-		    c->claims != NULL ? "" : "; keys are those of now");
+		    c->claims != NULL
+			? ""
+			: "; keys and answers of issuers are those of now");
 }
 
 static void
@@ -282,6 +299,20 @@ print_hints(const struct check *c, int r)
 				"ADDRESS");
 }
 
+/* What a login goes through beside this. */
+static void
+print_rest(const struct ba_service *service)
+{
+	if (service->confirm != NULL)
+		(void)printf("a login is also asked: %s\n", service->confirm);
+	if (service->single_use)
+		(void)printf("a login also uses the token up: single_use = yes "
+			     "(%s:%u); this command does not, nor does it look "
+			     "whether it was used before\n",
+		    service->single_use_where.file,
+		    service->single_use_where.line);
+}
+
 static int
 judge(struct check *c)
 {
@@ -292,8 +323,8 @@ judge(struct check *c)
 	r = c->claims != NULL ? decide_claims(c, &v) : decide_token(c, &v);
 	ba_explain_print(&c->explain, stdout);
 	ba_explain_verdict(r, v.user, v.exp, c->claims == NULL, stdout);
-	if (r == BA_OK && v.service->confirm != NULL)
-		(void)printf("a login is also asked: %s\n", v.service->confirm);
+	if (r == BA_OK)
+		print_rest(v.service);
 	print_hints(c, r);
 	ba_verdict_clear(&v);
 	return r;
@@ -313,9 +344,9 @@ run(struct check *c)
 			return r;
 	} else if (r == BA_OK) {
 		r = take_token(c);
-		if (r == BA_OK)
-			r = prepare_keys(c);
 	}
+	if (r == BA_OK)
+		r = prepare_asking(c);
 	if (r != BA_OK) {
 		ba_explain_verdict(r, "", 0, false, stdout);
 		return r;
@@ -339,7 +370,7 @@ ba_cli_check(int argc, char *const argv[])
 	if (!read_options(&c, argc, argv))
 		return BA_FAMILY_FAULT;
 	r = run(&c);
-	ba_check_keys_free(c.keys);
+	ba_check_asking_free(c.asking);
 	ba_config_free(c.config);
 	json_decref(c.claims);
 	ba_buf_wipe(&c.token);

@@ -14,15 +14,16 @@
  * unavailable, 4 our fault, a wrong use included.
  */
 
-/* An option with a value; *valuep stays as it is where it is not given. */
+/* *valuep stays as it is where it is not given. */
 struct ba_cli_option {
 	const char *name; /* "--config" */
 	const char **valuep;
+	bool flag; /* it has no value, and *valuep is its name then */
 };
 
 /*
  * All of argv[0] … argv[argc - 1] must be options of the table, each at most
- * once, spelt out, with the value as an argument of its own.  (getopt_long(3)
+ * once, spelt out, with a value as an argument of its own.  (getopt_long(3)
  * takes abbreviations, which mean something else once a new option comes.)
  * False, and a line on standard error, otherwise.
  */
@@ -44,5 +45,9 @@ int ba_cli_check(int argc, char *const argv[]);
 int ba_cli_config_test(int argc, char *const argv[]);
 int ba_cli_status(int argc, char *const argv[]);
 int ba_cli_reload(int argc, char *const argv[]);
+int ba_cli_keys(int argc, char *const argv[]);
+int ba_cli_block(int argc, char *const argv[]);
+int ba_cli_unblock(int argc, char *const argv[]);
+int ba_cli_blocks(int argc, char *const argv[]);
 
 #endif

@@ -48,7 +48,7 @@ ba_cli_options(
 	size_t o;
 	int i;
 
-	for (i = 0; i < argc; i += 2) {
+	for (i = 0; i < argc; i++) {
 		for (o = 0; o < n; o++)
 			if (strcmp(argv[i], options[o].name) == 0)
 				break;
@@ -63,7 +63,7 @@ ba_cli_options(
 				    argv[i]);
 			return false;
 		}
-		if (i + 1 == argc) {
+		if (!options[o].flag && i + 1 == argc) {
 			ba_cli_complain("%s needs a value", argv[i]);
 			return false;
 		}
@@ -72,7 +72,9 @@ ba_cli_options(
 			return false;
 		}
 		seen |= UINT32_C(1) << o;
-		*options[o].valuep = argv[i + 1];
+		if (!options[o].flag)
+			i++;
+		*options[o].valuep = argv[i];
 	}
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/paths.h"
 #include "common/jose/jwk.h"
+#include "common/oauth/client.h"
 #include "common/oauth/keys.h"
 #include "common/policy/config.h"
 #include "common/policy/ini.h"
@@ -129,6 +130,11 @@ print_issuer(const struct ba_issuer *issuer)
 		if ((issuer->algorithms & bit) != 0)
 			(void)printf(" %s", ba_alg_name((enum ba_alg)bit));
 	(void)printf("; keys from %s\n", keys);
+	if (issuer->verify != BA_VERIFY_JWT)
+		(void)printf("    the issuer is asked about tokens%s\n",
+		    issuer->verify == BA_VERIFY_BOTH
+			? " whose signature holds"
+			: ", and not their signatures");
 	print_rule("    audience", &issuer->audience);
 	print_identity(issuer);
 	print_paths(&issuer->group_claim);
@@ -150,6 +156,11 @@ print_rules(const struct ba_service *s)
 	print_limit("last authentication at most", &s->max_auth_age);
 	print_limit("lifetime of a token at most", &s->max_lifetime);
 	print_limit("age of a token at most", &s->max_token_age);
+	if (s->single_use)
+		(void)printf("    each token once\n");
+	if (s->opaque_issuer != NULL)
+		(void)printf(
+		    "    opaque tokens of %s\n", s->opaque_issuer->url);
 	print_rule("    networks, one of", &s->allow_network.text);
 }
 
@@ -227,12 +238,44 @@ note_claim(const struct ba_issuer *issuer)
 			    "themselves");
 }
 
+static bool
+is_credential(const char *file)
+{
+	return file != NULL && strncmp(file, "credential:", 11) == 0;
+}
+
+/* The service manager's credentials are the service's alone. */
+static void
+note_client(const struct ba_issuer *issuer, uid_t trusted_uid)
+{
+	const struct ba_client_config *c = &issuer->client;
+	struct ba_client *client = NULL;
+	const char *why = "";
+	int r;
+
+	if (c->id == NULL || is_credential(c->secret_file) ||
+	    is_credential(c->key_file) || is_credential(c->certificate_file))
+		return;
+	r = ba_client_new(issuer, trusted_uid, NULL, &why, &client);
+	if (r != BA_OK)
+		note_at(&c->where, c->id, why);
+	ba_client_free(client);
+}
+
+static void
+note_readable(const struct ba_issuer *issuer, const char *path)
+{
+	if (path != NULL && access(path, R_OK) != 0)
+		note_at(&issuer->where, path, "cannot be read");
+}
+
 static void
 note_issuer(const struct ba_issuer *issuer, uid_t trusted_uid)
 {
 	note_key_file(issuer, trusted_uid);
-	if (issuer->ca_file != NULL && access(issuer->ca_file, R_OK) != 0)
-		note_at(&issuer->where, issuer->ca_file, "cannot be read");
+	note_client(issuer, trusted_uid);
+	note_readable(issuer, issuer->ca_file);
+	note_readable(issuer, issuer->ca_directory);
 	note_claim(issuer);
 }
 
@@ -305,7 +348,7 @@ ba_cli_config_test(int argc, char *const argv[])
 {
 	const struct ba_config_report report = { problem, NULL };
 	const char *file = BA_CONFIG_FILE;
-	const struct ba_cli_option options[] = { { "--config", &file } };
+	const struct ba_cli_option options[] = { { "--config", &file, false } };
 	struct ba_config *config = NULL;
 	char path[PATH_MAX];
 	uid_t trusted_uid;

@@ -25,6 +25,8 @@ ba_explain_check(void *arg, enum ba_check check, int err, const char *detail,
 
 	if ((unsigned)check >= BA_EXPLAIN_CHECKS)
 		return;
+	if (check == BA_CHECK_INTROSPECTION)
+		e->asked_last = e->check[BA_CHECK_ACCOUNT].made;
 	e->check[check].made = true;
 	e->check[check].err = err;
 	if (detail == NULL)
@@ -38,31 +40,38 @@ ba_explain_check(void *arg, enum ba_check check, int err, const char *detail,
 	    strlen(place));
 }
 
+static void
+print_check(const struct ba_explain *e, enum ba_check check, FILE *f)
+{
+	const char *detail = e->check[check].detail;
+	const char *where = e->check[check].where;
+	int err = e->check[check].err;
+
+	if (!e->check[check].made) {
+		(void)fprintf(f, "-     %s\n", ba_check_name(check));
+		return;
+	}
+	(void)fprintf(f, "%-4s  %-*s", err == BA_OK ? "ok" : "FAIL", NAME_WIDTH,
+	    ba_check_name(check));
+	if (err != BA_OK)
+		(void)fprintf(f, "  %s", ba_err_name(err));
+	if (detail[0] != '\0')
+		(void)fprintf(f, "  %s", detail);
+	if (where[0] != '\0')
+		(void)fprintf(f, "  (%s)", where);
+	(void)fputc('\n', f);
+}
+
 void
 ba_explain_print(const struct ba_explain *e, FILE *f)
 {
-	const char *result, *detail, *where;
 	unsigned i;
 
-	for (i = 0; i < BA_EXPLAIN_CHECKS; i++) {
-		detail = e->check[i].detail;
-		where = e->check[i].where;
-		if (!e->check[i].made) {
-			(void)fprintf(
-			    f, "-     %s\n", ba_check_name((enum ba_check)i));
-			continue;
-		}
-		result = e->check[i].err == BA_OK ? "ok" : "FAIL";
-		(void)fprintf(f, "%-4s  %-*s", result, NAME_WIDTH,
-		    ba_check_name((enum ba_check)i));
-		if (e->check[i].err != BA_OK)
-			(void)fprintf(f, "  %s", ba_err_name(e->check[i].err));
-		if (detail[0] != '\0')
-			(void)fprintf(f, "  %s", detail);
-		if (where[0] != '\0')
-			(void)fprintf(f, "  (%s)", where);
-		(void)fputc('\n', f);
-	}
+	for (i = 0; i < BA_EXPLAIN_CHECKS; i++)
+		if (i != BA_CHECK_INTROSPECTION || !e->asked_last)
+			print_check(e, (enum ba_check)i, f);
+	if (e->asked_last)
+		print_check(e, BA_CHECK_INTROSPECTION, f);
 }
 
 void

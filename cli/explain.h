@@ -21,6 +21,7 @@ struct ba_explain {
 		char detail[512];
 		char where[256]; /* "file:line", or "" */
 	} check[BA_EXPLAIN_CHECKS];
+	bool asked_last; /* the issuer, about a token that all else let pass */
 };
 
 void ba_explain_clear(struct ba_explain *e);
@@ -30,7 +31,7 @@ void ba_explain_check(void *arg, enum ba_check check, int err,
     const char *detail, const struct ba_where *where);
 
 /*
- * A line a check, columns aligned: ok, FAIL or - (not reached); its name; for
+ * A line a check, columns aligned: ok, FAIL or - (not made); its name; for
  * FAIL the error's name; the detail; the place in the configuration.
  */
 void ba_explain_print(const struct ba_explain *e, FILE *f);

@@ -1,18 +1,22 @@
 bin_PROGRAMS += bearerauth bearerauth-askpass
 
 bearerauth_SOURCES = \
+	cli/block.c \
 	cli/broker_user.c \
 	cli/broker_user.h \
 	cli/check.c \
+	cli/check_asking.c \
+	cli/check_asking.h \
 	cli/check_input.c \
 	cli/check_input.h \
-	cli/check_keys.c \
-	cli/check_keys.h \
 	cli/cli.h \
 	cli/common.c \
 	cli/config_test.c \
+	cli/control.c \
+	cli/control.h \
 	cli/explain.c \
 	cli/explain.h \
+	cli/keys.c \
 	cli/main.c \
 	cli/status.c
 bearerauth_CFLAGS = $(AM_CFLAGS) -fPIE $(JANSSON_CFLAGS)

@@ -32,6 +32,20 @@ static const struct {
 	{ { "reload", NULL }, "[--socket PATH]",
 	    "have the running broker read its configuration again",
 	    ba_cli_reload },
+	{ { "keys", NULL }, "[--issuer URL] [--refresh] [--socket PATH]",
+	    "what the running broker knows of issuers' keys; or ask anew",
+	    ba_cli_keys },
+	{ { "block", NULL },
+	    "--issuer URL (--sub SUBJECT | --client ID | --all)\n"
+	    "                [--until TIME] [--config FILE] [--socket PATH]",
+	    "let somebody in no more, whatever their tokens say",
+	    ba_cli_block },
+	{ { "unblock", NULL },
+	    "--issuer URL (--sub SUBJECT | --client ID | --all)\n"
+	    "                [--socket PATH]",
+	    "take that back", ba_cli_unblock },
+	{ { "blocks", NULL }, "[--socket PATH]", "who is blocked",
+	    ba_cli_blocks },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

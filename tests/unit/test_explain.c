@@ -172,6 +172,46 @@ test_columns(void **state)
 	free(text);
 }
 
+/*
+ * After everything else, where the issuer confirms a token; before the claims,
+ * where it is asked in place of a signature.
+ */
+static void
+test_introspection_stands_where_it_was_made(void **state)
+{
+	struct ba_explain e;
+	unsigned i;
+	char *text;
+
+	(void)state;
+	ba_explain_clear(&e);
+	for (i = 0; i < BA_EXPLAIN_CHECKS; i++)
+		if (i != BA_CHECK_INTROSPECTION)
+			ba_explain_check(
+			    &e, (enum ba_check)i, BA_OK, NULL, NULL);
+	text = print(&e);
+	assert_non_null(strstr(text, "signature     \n-     introspection\n"
+				     "ok    audience"));
+	free(text);
+	ba_explain_check(
+	    &e, BA_CHECK_INTROSPECTION, BA_ERR_CONFLICT, "sub", NULL);
+	text = print(&e);
+	assert_non_null(strstr(text, "ok    signature     \nok    audience"));
+	assert_non_null(strstr(text,
+	    "ok    account       \nFAIL  introspection   CONFLICT  sub\n"));
+	assert_string_equal(
+	    strstr(text, "introspection"), "introspection   CONFLICT  sub\n");
+	free(text);
+	ba_explain_clear(&e);
+	ba_explain_check(&e, BA_CHECK_INTROSPECTION, BA_OK, "active", NULL);
+	ba_explain_check(&e, BA_CHECK_AUDIENCE, BA_OK, NULL, NULL);
+	ba_explain_check(&e, BA_CHECK_ACCOUNT, BA_OK, NULL, NULL);
+	text = print(&e);
+	assert_non_null(strstr(text,
+	    "-     signature\nok    introspection   active\nok    audience"));
+	free(text);
+}
+
 static void
 test_exit_codes_are_the_families(void **state)
 {
@@ -188,9 +228,11 @@ test_exit_codes_are_the_families(void **state)
 static void
 test_options(void **state)
 {
-	static char *const argvs[][5] = {
+	static char *const argvs[][6] = {
 		{ S("--a"), S("1"), S("--b"), S("2") },
 		{ NULL },
+		{ S("--f") },
+		{ S("--a"), S("--f"), S("--f"), S("--b"), S("2") },
 		/* refused */
 		{ S("--a") },
 		{ S("--a=1") },
@@ -199,25 +241,38 @@ test_options(void **state)
 		{ S("eyJ"), S("1") },
 		{ S("--"), S("1") },
 		{ S(""), S("1") },
+		{ S("--f"), S("1") },
+		{ S("--f"), S("--f") },
+		{ S("--f=1") },
 	};
-	const char *a, *b;
-	const struct ba_cli_option options[] = { { "--a", &a }, { "--b", &b } };
+	const char *a, *b, *f;
+	const struct ba_cli_option options[] = { { "--a", &a, false },
+		{ "--b", &b, false }, { "--f", &f, true } };
 	size_t i;
 	int argc;
 
 	(void)state;
 	for (i = 0; i < sizeof(argvs) / sizeof(argvs[0]); i++) {
-		a = b = "unset";
+		a = b = f = "unset";
 		for (argc = 0; argvs[i][argc] != NULL; argc++)
 			continue;
 		assert_int_equal(
-		    ba_cli_options(argc, argvs[i], options, 2), i < 2);
+		    ba_cli_options(argc, argvs[i], options, 3), i < 4);
 		if (i == 0) {
 			assert_string_equal(a, "1");
 			assert_string_equal(b, "2");
 		} else if (i == 1) {
 			assert_string_equal(a, "unset");
+		} else if (i == 2) {
+			assert_string_equal(a, "unset");
+			assert_string_equal(f, "--f");
+		} else if (i == 3) {
+			assert_string_equal(a, "--f");
+			assert_string_equal(f, "--f");
+			assert_string_equal(b, "2");
 		}
+		if (i < 2)
+			assert_string_equal(f, "unset");
 	}
 }
 
@@ -231,6 +286,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_a_verdict_that_nothing_proved),
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_introspection_stands_where_it_was_made),
 		cmocka_unit_test(test_exit_codes_are_the_families),
 		cmocka_unit_test(test_options),
 	};
