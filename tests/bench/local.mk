@@ -17,4 +17,5 @@ tests_bench_pam_empty_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-shared -rpath $(abs_builddir)
 tests_bench_pam_empty_la_LIBADD = $(PAM_LIBS)
 
-EXTRA_DIST += tests/bench/login.py tests/bench/run.sh
+EXTRA_DIST += tests/bench/issuers.py tests/bench/login.py \
+	tests/bench/run.sh

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# run.sh [NAME…]: the measurements (all, or those named: verify login), one a
+# run.sh [NAME…]: the measurements (all, or those named: verify login issuers), one a
 # line, separated by tabs: name, value, unit, ratio, against what, quartiles of
 # the ratio or of the value.  Both sides of a ratio are measured in the same
 # run, in turn.  As root on Debian 12 it installs and builds what it needs.
 set -eu
 . "$(dirname "$0")/../lib/common.sh"
 need_root
-[ $# -gt 0 ] || set -- verify login
+[ $# -gt 0 ] || set -- verify login issuers
 for name; do
 	case $name in
-	verify|login) ;;
-	*) die "run.sh: no measurement is called \"$name\"; there are: verify login" ;;
+	verify|login|issuers) ;;
+	*) die "run.sh: no measurement is called \"$name\"; there are: verify login issuers" ;;
 	esac
 done
 "$SRC/tests/lib/install.sh" >&2
@@ -25,5 +25,7 @@ for name; do
 	verify)	"$TREE/tests/bench/verify" ;;
 	login)	"$SRC/tests/lib/stage.sh" /usr/bin/python3 -B \
 		    "$SRC/tests/bench/login.py" "$TREE" ;;
+	issuers) "$SRC/tests/lib/stage.sh" /usr/bin/python3 -B \
+		    "$SRC/tests/bench/issuers.py" "$TREE" ;;
 	esac
 done

@@ -3,7 +3,8 @@
  * A complete verification (ba_verify: parse, key of eight by kid, signature,
  * all claims, rules and identity) against a textbook EVP_DigestVerify of the
  * same signature, in the same run: rounds of both in turn, thread CPU time,
- * medians.  Prints a line for each algorithm, separated by tabs:
+ * medians.  Then the parsing of a set of eight keys, against its goal.  Prints
+ * a line for each algorithm, separated by tabs:
  *
  *	name	microseconds	unit	ratio	against	spread of the ratio
  */
@@ -26,10 +27,11 @@
 #include "common/verify.h"
 #include "tests/unit/mint.h"
 
-#define ISSUER "https://id.example.org/realms/staff"
-#define ROUNDS 61
-#define KEYS   8
-#define NOW    INT64_C(1800000000)
+#define ISSUER    "https://id.example.org/realms/staff"
+#define ROUNDS    61
+#define KEYS      8
+#define NOW       INT64_C(1800000000)
+#define KEYS_GOAL 60.0 /* us, to parse a set of KEYS keys */
 
 struct subject {
 	const char *name;
@@ -250,6 +252,45 @@ measure(const struct subject *s, struct ba_config *config)
 	finish(&b);
 }
 
+/* A set of eight keys, from its JSON to keys that verify. */
+static void
+measure_set(const struct subject *s)
+{
+	struct ba_mint *mint[KEYS];
+	char *jwk[KEYS], *text, kid[16];
+	const char *view[KEYS];
+	double us[ROUNDS], start;
+	struct ba_jwks *set;
+
+	for (int i = 0; i < KEYS; i++) {
+		(void)snprintf(kid, sizeof(kid), "key-%d", i);
+		mint[i] = ba_mint_new(s->kind, kid, NULL);
+		view[i] = jwk[i] = ba_mint_jwk(mint[i], NULL);
+	}
+	text = ba_mint_jwks(view, KEYS);
+	for (int i = -1; i < ROUNDS; i++) { /* the first warms up */
+		start = cpu_us();
+		for (int k = 0; k < s->n; k++) {
+			if (ba_jwks_parse(text, strlen(text), &set, NULL) !=
+			    BA_OK)
+				die("ba_jwks_parse");
+			ba_jwks_free(set);
+		}
+		if (i >= 0)
+			us[i] = (cpu_us() - start) / s->n;
+	}
+	qsort(us, ROUNDS, sizeof(double), by_size);
+	printf("keys-8-%s\t%.2f\tus\t%.3f\tgoal of %.0f us\t%.2f-%.2f\n",
+	    s->name, us[ROUNDS / 2], us[ROUNDS / 2] / KEYS_GOAL, KEYS_GOAL,
+	    us[ROUNDS / 4], us[ROUNDS * 3 / 4]);
+	fflush(stdout);
+	free(text);
+	for (int i = 0; i < KEYS; i++) {
+		free(jwk[i]);
+		ba_mint_free(mint[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -273,6 +314,9 @@ main(void)
 		die("ba_config_parse");
 	for (size_t i = 0; i < sizeof(subject) / sizeof(*subject); i++)
 		measure(&subject[i], config);
+	for (size_t i = 0; i < sizeof(subject) / sizeof(*subject); i++)
+		if (subject[i].alg != BA_ALG_PS256) /* RSA, as before */
+			measure_set(&subject[i]);
 	ba_config_free(config);
 	return 0;
 }

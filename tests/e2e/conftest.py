@@ -11,6 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import askers   # noqa: E402
+import glewlwyd     # noqa: E402
 import mint     # noqa: E402
 import stage    # noqa: E402
 
@@ -25,7 +27,11 @@ class World:
             pytest.exit("run me by tests/run.sh: the build is not "
                         "installed here", 2)
         stage.RUN.mkdir(parents=True, exist_ok=True)
-        self.op = stage.Provider(stage.ISSUER, 443)
+        stage.make_tls()
+        self.askers = askers.make()
+        self.op = stage.Provider(
+            stage.ISSUER, 443, askers.TLS_PORT,
+            clients=[a.registered for a in self.askers.values()])
         self.other = stage.Provider(stage.OTHER, 4443)
         self.own = stage.OwnIssuer()
         stage.set_up_pam()
@@ -61,6 +67,20 @@ def world():
     w = World()
     yield w
     w.stop()
+
+
+@pytest.fixture(scope="session", name="rogue")
+def rogue_fixture(world):
+    """The provider that misbehaves."""
+    with stage.Rogue() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", name="glewlwyd")
+def glewlwyd_fixture(world):
+    """The second real provider."""
+    with glewlwyd.Glewlwyd() as server:
+        yield server
 
 
 @pytest.fixture

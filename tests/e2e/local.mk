@@ -6,13 +6,21 @@ tests_e2e_sasl_client_la_CFLAGS = $(AM_CFLAGS)
 tests_e2e_sasl_client_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-shared -rpath /nowhere
 
+# Many questions at a time, for test_storm.py.
+check_PROGRAMS += tests/e2e/storm
+tests_e2e_storm_SOURCES = tests/e2e/storm.c
+tests_e2e_storm_CFLAGS = $(AM_CFLAGS)
+tests_e2e_storm_LDADD = common/wire/libba_wire.la common/base/libba_base.la
+
 EXTRA_DIST += \
 	.ci/run \
 	tests/README.md \
 	tests/demo.sh \
+	tests/e2e/askers.py \
 	tests/e2e/conftest.py \
 	tests/e2e/demo.py \
 	tests/e2e/devlog.py \
+	tests/e2e/glewlwyd.py \
 	tests/e2e/idp/.npmrc \
 	tests/e2e/idp/op.mjs \
 	tests/e2e/idp/package-lock.json \
@@ -22,7 +30,9 @@ EXTRA_DIST += \
 	tests/e2e/node/.npmrc \
 	tests/e2e/node/package-lock.json \
 	tests/e2e/node/package.json \
+	tests/e2e/rogue.py \
 	tests/e2e/stage.py \
+	tests/e2e/test_block.py \
 	tests/e2e/test_broker.py \
 	tests/e2e/test_chaos.py \
 	tests/e2e/test_check.py \
@@ -30,10 +40,15 @@ EXTRA_DIST += \
 	tests/e2e/test_environment.py \
 	tests/e2e/test_forgery.py \
 	tests/e2e/test_intruder.py \
+	tests/e2e/test_introspection.py \
 	tests/e2e/test_login.py \
 	tests/e2e/test_requests.py \
+	tests/e2e/test_rogue.py \
+	tests/e2e/test_rotation.py \
 	tests/e2e/test_rules.py \
+	tests/e2e/test_single_use.py \
 	tests/e2e/test_socket.py \
+	tests/e2e/test_storm.py \
 	tests/e2e/test_zz_leaks.py \
 	tests/e2e/wire.py \
 	tests/lib/build.sh \

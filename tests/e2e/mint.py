@@ -98,6 +98,29 @@ def rsa_jwk(key: str, **more: str) -> dict:
     return {"kty": "RSA", "n": b64(n), "e": "AQAB", **more}
 
 
+def make_key(alg: str, path: str) -> str:
+    """A private key for this algorithm, in a PEM file."""
+    if alg in ("RS256", "PS256"):
+        return make_rsa(path)
+    kind = ["ED25519"] if alg == "EdDSA" else [
+        "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    openssl("genpkey", "-algorithm", *kind, "-out", path)
+    return path
+
+
+def jwk(alg: str, key: str, **more) -> dict:
+    """The public half of a PEM file made by make_key()."""
+    more = {"alg": alg, "use": "sig", **more}
+    if alg in ("RS256", "PS256"):
+        return rsa_jwk(key, **more)
+    # The point stands at the end of the public key's DER.
+    der = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
+    if alg == "EdDSA":
+        return {"kty": "OKP", "crv": "Ed25519", "x": b64(der[-32:]), **more}
+    return {"kty": "EC", "crv": "P-256", "x": b64(der[-64:-32]),
+            "y": b64(der[-32:]), **more}
+
+
 def claims_for(issuer: str, user: str, audience: str, **more) -> dict:
     """The claims of RFC 9068 section 2.2, good for an hour."""
     now = int(time.time())

@@ -6,6 +6,7 @@ files, and where nothing outlives us.
 """
 import base64
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,8 @@ import pexpect
 
 import idp_client
 import mint
+import rogue
+import wire
 
 SRC = Path(os.environ.get("SRC", Path(__file__).resolve().parents[2]))
 TREE = SRC / "build/tree"
@@ -107,7 +111,11 @@ class Server:
                                    f"{self.process.returncode}:\n"
                                    f"{self.tail()}")
             return ready()
-        wait_for(name, up, 20)
+        try:
+            wait_for(name, up, 20)
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
 
     @property
     def pid(self) -> int:
@@ -140,21 +148,23 @@ class Server:
 
 # --- certificates ---------------------------------------------------------
 
+EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+
 def make_tls() -> None:
     """A private CA, and one certificate for every server of the stage."""
     if (TLS / "server.pem").exists():
         return
     TLS.mkdir(parents=True)
-    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    names = ["id", "other", "own", "login", "mail", "ldap"]
+    names = ["id", "other", "own", "glewlwyd", "login", "mail", "ldap"]
     (TLS / "ext").write_text(
         "subjectAltName=IP:127.0.0.1,DNS:localhost," +
         ",".join(f"DNS:{n}.example.test" for n in names) +
         "\nextendedKeyUsage=serverAuth\n")
-    mint.openssl("req", "-x509", *ec, "-keyout", f"{TLS}/ca.key", "-out",
+    mint.openssl("req", "-x509", *EC, "-keyout", f"{TLS}/ca.key", "-out",
                  f"{TLS}/ca.pem", "-subj", "/CN=CA of the stage",
                  "-days", "2")
-    mint.openssl("req", *ec, "-keyout", f"{TLS}/server.key", "-out",
+    mint.openssl("req", *EC, "-keyout", f"{TLS}/server.key", "-out",
                  f"{TLS}/server.csr", "-subj", "/CN=id.example.test")
     mint.openssl("x509", "-req", "-in", f"{TLS}/server.csr", "-CA",
                  f"{TLS}/ca.pem", "-CAkey", f"{TLS}/ca.key",
@@ -176,16 +186,20 @@ def node() -> str:
 class Provider(Server):
     """A real OpenID provider; see idp/op.mjs."""
 
-    def __init__(self, issuer: str, port: int):
+    def __init__(self, issuer: str, port: int, tls_port: int | None = None,
+                 generation: int = 1, clients: list | None = None):
         make_tls()
         self.issuer = issuer
         self.dir = RUN / f"provider-{port}"
         self.dir.mkdir(parents=True, exist_ok=True)
+        (self.dir / "clients.json").write_text(
+            mint.json.dumps(clients or []))
         super().__init__(
             f"provider-{port}",
             [node(), f"{SRC}/tests/e2e/idp/op.mjs", issuer, str(port),
-             f"{TLS}/server.key", f"{TLS}/server.pem", str(self.dir)],
-            lambda: port_open(port))
+             f"{TLS}/server.key", f"{TLS}/server.pem", str(self.dir),
+             f"{TLS}/ca.pem", str(tls_port or ""), str(generation)],
+            lambda: port_open(tls_port or port))
         self.tokens: dict = {}
 
     def key(self, alg: str = "RS256") -> str:
@@ -206,6 +220,13 @@ class Provider(Server):
         return idp_client.get_tokens(self.issuer, f"{TLS}/ca.pem", user,
                                      "urn:stage:rs256")["id_token"]
 
+    def revoke(self, token: str) -> None:
+        """As the client that it was given to (RFC 7009)."""
+        idp_client.Browser(f"{TLS}/ca.pem").open(
+            self.issuer + "/token/revocation",
+            {"client_id": idp_client.CLIENT, "token": token})
+        self.tokens = {k: v for k, v in self.tokens.items() if v != token}
+
     def requests(self) -> list[str]:
         """Paths that somebody other than the tests' own client asked for."""
         path = self.dir / "requests"
@@ -215,6 +236,92 @@ class Provider(Server):
 
     def forget_requests(self) -> None:
         (self.dir / "requests").write_text("")
+
+
+class Rogue(Server):
+    """A provider that misbehaves as told; see rogue.py."""
+    port = 9400
+
+    def __init__(self):
+        make_tls()
+        self.dir = RUN / "rogue"
+        self.dir.mkdir(parents=True, exist_ok=True)
+        for kid in ("rogue-1", "rogue-2", "rogue-3"):
+            mint.make_rsa(str(self.dir / f"{kid}.pem"))
+        for kind in rogue.LISTENERS:
+            self.make_certificate(kind)
+        super().__init__("rogue", [sys.executable, f"{SRC}/tests/e2e/rogue.py",
+                                   str(self.dir), str(self.port)],
+                         lambda: port_open(self.port))
+
+    def make_certificate(self, kind: str) -> None:
+        base = self.dir / f"tls-{kind}"
+        names = "DNS:elsewhere.example.test" if kind == "name" else (
+            "IP:127.0.0.1,DNS:localhost")
+        Path(f"{base}.ext").write_text(f"subjectAltName={names}\n"
+                                       "extendedKeyUsage=serverAuth\n")
+        ca = TLS / "ca"
+        if kind == "ca":
+            ca = self.dir / "stranger"
+            mint.openssl("req", "-x509", *EC, "-keyout", f"{ca}.key", "-out",
+                         f"{ca}.pem", "-subj", "/CN=another CA",
+                         "-days", "2")
+        mint.openssl("req", *EC, "-keyout", f"{base}.key", "-out",
+                     f"{base}.csr", "-subj", "/CN=rogue")
+        mint.openssl("x509", "-req", "-in", f"{base}.csr", "-CA",
+                     f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial",
+                     "-days", "-1" if kind == "expired" else "2", "-extfile",
+                     f"{base}.ext", "-out", f"{base}.pem")
+
+    def issuer(self, path: str = "keys/good", listener: str = "good") -> str:
+        """The URL of the one that behaves like this."""
+        index = rogue.CLOSED if listener == "closed" else (
+            rogue.LISTENERS.index(listener))
+        return f"https://127.0.0.1:{self.port + index}/{path}"
+
+    def token(self, issuer: str, user: str = "alice",
+              kid: str = "rogue-1", key: str | None = None, **more) -> str:
+        """A JWT of this issuer."""
+        claims = mint.claims_for(issuer, user, "urn:stage:rs256", **more)
+        return mint.sign({"alg": "RS256", "typ": "at+jwt", "kid": kid},
+                         {k: v for k, v in claims.items() if v is not None},
+                         key or str(self.dir / f"{kid}.pem"))
+
+    @staticmethod
+    def opaque(issuer: str, user: str = "alice", **more) -> str:
+        """A text that only this issuer can tell something of."""
+        claims = mint.claims_for(issuer, user, "urn:stage:rs256", **more)
+        return mint.b64(mint.json.dumps(
+            {k: v for k, v in claims.items() if v is not None}).encode())
+
+    def control(self, what: str, value=None):
+        context = ssl.create_default_context(cafile=f"{TLS}/ca.pem")
+        c = http.client.HTTPSConnection("127.0.0.1", self.port,
+                                        context=context, timeout=10)
+        with contextlib.closing(c):
+            c.request("POST", f"/-/{what}", mint.json.dumps(value))
+            return mint.json.loads(c.getresponse().read())
+
+    def set(self, issuer: str, **values) -> None:
+        """From now on: metadata, keys, introspection = BEHAVIOUR; kids, cache
+        (Cache-Control), expires (seconds), etag, delay (seconds)."""
+        self.control("set", {urllib.parse.urlsplit(issuer).path: values})
+
+    def requests(self, issuer: str | None = None,
+                 endpoint: str | None = None) -> list[dict]:
+        path = issuer and urllib.parse.urlsplit(issuer).path
+        return [r for r in self.control("requests")
+                if path in (None, r["issuer"]) and
+                endpoint in (None, r["endpoint"])]
+
+    def count(self, issuer: str) -> dict[str, int]:
+        """How often each endpoint of this issuer was asked."""
+        found = [r["endpoint"] for r in self.requests(issuer)]
+        return {x: found.count(x) for x in
+                ("metadata", "keys", "introspection")}
+
+    def forget(self) -> None:
+        self.control("forget")
 
 
 class OwnIssuer:
@@ -306,18 +413,49 @@ class Broker(Server):
 
     def __init__(self, *args: str, env=None):
         remove_sockets()
-        self.mark = syslog_mark()
         super().__init__("bearerauthd", [BROKER, "--log", "syslog", *args],
                          self.ready, env)
 
-    def ready(self) -> bool:
-        """Not only listening: a signal would find no handler yet."""
-        return f"bearerauthd[{self.pid}]: bearerauth " in syslog_since(
-            self.mark) and ASK.exists()
+    @staticmethod
+    def ready() -> bool:
+        """Not only listening: a signal would find no handler yet.  Whoever
+        answers has one.  (Its line in the log may be lost in a crowd.)"""
+        try:
+            with wire.Conversation(str(CONTROL), 1) as c:
+                c.send(wire.CONTROL, command="status")
+                return c.receive()[0] == wire.CONTROL_REPLY and ASK.exists()
+        except (OSError, EOFError):
+            return False
 
     def __exit__(self, *_):
         self.stop()
         remove_sockets()
+
+
+class Clock:
+    """Another time for the service, and for it alone: Broker(env=clock.env).
+
+    By libfaketime(1); the service forgets its environment, and so the time is
+    told by the file that needs none."""
+    path = Path("/etc/faketimerc")
+    env = {"LD_PRELOAD": f"/usr/lib/{TRIPLET}/faketime/libfaketime.so.1",
+           "FAKETIME_NO_CACHE": "1"}
+
+    def __init__(self):
+        self.ahead = 0
+        self.set(0)
+
+    def set(self, seconds: float, rate: int = 1) -> None:
+        """So far ahead of the machine's; rate: so much faster, from now."""
+        self.ahead = seconds
+        text = f"{seconds:+f}" + (f" x{rate}" if rate != 1 else "")
+        new = self.path.with_suffix(".new")
+        new.write_text(text + "\n")
+        new.chmod(0o644)
+        new.rename(self.path)
+
+    def pass_by(self, seconds: float) -> None:
+        self.set(self.ahead + seconds)
 
 
 def reload() -> None:
@@ -336,7 +474,7 @@ def remove_sockets() -> None:
 # --- the servers whose logins we want -------------------------------------
 
 PAM_STACK = """\
-auth     required  pam_oauth2.so {auth}
+auth     required  pam_oauth2.so opaque {auth}
 account  required  pam_oauth2.so {account}
 account  required  pam_unix.so
 session  required  pam_unix.so
@@ -356,7 +494,7 @@ def set_up_pam() -> None:
     stock = Path("/etc/pam.d/sshd").read_text()
     if "pam_oauth2" not in stock:
         stock = stock.replace("@include common-auth",
-                              "auth required pam_oauth2.so")
+                              "auth required pam_oauth2.so opaque")
         stock = stock.replace("@include common-account",
                               "account required pam_oauth2.so\n"
                               "account required pam_unix.so")

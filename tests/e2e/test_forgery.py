@@ -118,7 +118,7 @@ def test_provider_without_a_trusted_certificate_TR_02(world, audit):
     stage.forget_store()
 
 
-def test_JSON_challenge_and_nothing_after_it_SA_07(world, service):
+def test_JSON_challenge_and_nothing_after_it_SA_07_MD_07(world, service):
     """RFC 7628 section 3.2.2: status and openid-configuration, then %x01."""
     r = smtp(world.forgeries["garbage-signature"])
     assert r.code == 535

@@ -7,14 +7,18 @@ import stage
 
 
 def fragments(world) -> set[str]:
-    """Pieces of every token that was used: payloads and signatures."""
+    """Pieces of every token that was used: payloads and signatures, opaque
+    ones from their start; and of what the broker signs in with."""
     tokens = [*world.op.tokens.values(), *world.other.tokens.values(),
               *world.forgeries.values(), world.unreachable]
     found = set()
     for token in tokens:
-        for part in token.split(".")[1:]:
+        parts = token.split(".")[1:] or [token]
+        for part in parts:
             found.update(part[i:i + 24]
                          for i in range(0, max(len(part) - 24, 0), 24))
+    secret = world.askers["client_secret_basic"].registered["client_secret"]
+    found.add(secret[20:44])
     return found
 
 

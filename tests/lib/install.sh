@@ -14,11 +14,13 @@ packages="
 	xz-utils libcmocka-dev libcurl4-openssl-dev libjansson-dev
 	libpam0g-dev libpcre2-dev libsasl2-dev libsqlite3-dev libssl-dev
 	clang-format mandoc universal-ctags
-	ca-certificates iproute2 ldap-utils openssh-client
+	ca-certificates dbconfig-sqlite3 faketime glewlwyd iproute2
+	ldap-utils openssh-client
 	openssh-server openssl pamtester passwd postfix procps
-	python3 python3-pexpect python3-pytest sasl2-bin slapd strace sudo
-	util-linux
+	python3 python3-pexpect python3-pytest sasl2-bin slapd sqlite3
+	strace sudo util-linux
 "
+# (dbconfig-sqlite3: without a database glewlwyd's package does not install.)
 # NodeSource's nodejs brings npm and conflicts with Debian's package of that
 # name: ask for commands here, not for packages.
 command -v node >/dev/null || packages="$packages nodejs"

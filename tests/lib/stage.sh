@@ -81,7 +81,7 @@ ip link set lo up
 hostname stage
 cat >/etc/hosts <<EOF
 127.0.0.1 localhost stage
-127.0.0.1 id.example.test other.example.test own.example.test
+127.0.0.1 id.example.test other.example.test own.example.test glewlwyd.example.test
 127.0.0.1 login.example.test mail.example.test ldap.example.test
 EOF
 # Nobody is to be asked about other names, and "nobody" is to answer at once.

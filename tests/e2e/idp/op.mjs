@@ -2,19 +2,23 @@
 //
 // A real OpenID provider for the stage.
 //
-//	node op.mjs ISSUER PORT TLS_KEY TLS_CERT DIR
+//	node op.mjs ISSUER PORT TLS_KEY TLS_CERT DIR [TLS_CA TLS_PORT [GENERATION]]
 //
 // DIR/requests gets a line for each request ("GET /jwks agent"), so that a
 // test can count what an asker cost us.  DIR/NAME.pem gets each private key,
 // so that a test can sign what no provider would.  Prints READY once it
-// listens.  Keys are new at each start.
+// listens.  Keys are new at each start; their names end in GENERATION.
+//
+// DIR/clients.json, if it is there, holds more clients: those that ask about
+// tokens.  TLS_PORT is where clients are asked for certificates (RFC 8705
+// section 5); those of TLS_CA can be told by their name.
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
-const [issuer, port, tlsKey, tlsCert, dir] = process.argv.slice(2);
+const [issuer, port, tlsKey, tlsCert, dir, tlsCa, tlsPort, generation = '1'] = process.argv.slice(2);
 
 const kinds = {
   RS256: ['rsa', { modulusLength: 2048 }],
@@ -33,7 +37,7 @@ const keys = Object.entries(kinds).map(([alg, [type, options]]) => {
   });
   fs.writeFileSync(path.join(dir, `${alg}.pem`), pem, { mode: 0o600 });
   return {
-    ...createPrivateKey(pem).export({ format: 'jwk' }), alg, kid: `${alg}-1`, use: 'sig',
+    ...createPrivateKey(pem).export({ format: 'jwk' }), alg, kid: `${alg}-${generation}`, use: 'sig',
   };
 });
 
@@ -65,9 +69,22 @@ const audiences = {
   'urn:stage:brief': { alg: 'ES256', ttl: 1 },
   'urn:stage:rich': { alg: 'RS256', claims: rich },
   'urn:stage:elsewhere': { alg: 'RS256' },
+  // A text that only we can tell something of.
+  'urn:stage:opaque': {},
+  'urn:stage:opaque-brief': { ttl: 3 },
 };
 const scopes = ['openid', 'login', 'mail', 'directory'];
 const hour = 3600;
+
+const clientsFile = path.join(dir, 'clients.json');
+const askers = fs.existsSync(clientsFile) ? JSON.parse(fs.readFileSync(clientsFile)) : [];
+
+function certificateOf(ctx) {
+  const { raw } = ctx.socket.getPeerCertificate?.() ?? {};
+  if (!raw) return undefined;
+  const text = raw.toString('base64').replace(/.{64}/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+}
 
 const provider = new Provider(issuer, {
   jwks: { keys },
@@ -79,9 +96,25 @@ const provider = new Provider(issuer, {
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
     redirect_uris: [],
     response_types: [],
-  }],
+  }, {
+    client_id: 'machine',
+    client_secret: 'only for tests',
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+  }, ...askers.map((client) => ({
+    ...client, grant_types: [], redirect_uris: [], response_types: [],
+  }))],
   scopes,
-  clientAuthMethods: ['none'],
+  clientAuthMethods: [
+    'none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt',
+    ...(tlsPort ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []),
+  ],
+  discovery: tlsPort ? {
+    mtls_endpoint_aliases: {
+      introspection_endpoint: `https://${new URL(issuer).hostname}:${tlsPort}/token/introspection`,
+    },
+  } : {},
   // Whoever says who they are is believed: alice, bob, and also root.
   async findAccount(ctx, id) {
     return { accountId: id, claims: async () => ({ sub: id }) };
@@ -89,13 +122,30 @@ const provider = new Provider(issuer, {
   async extraTokenClaims(ctx, token) {
     const { fill, claims } = audiences[token.aud] ?? {};
     return {
-      preferred_username: token.accountId,
+      preferred_username: token.accountId ?? token.clientId,
       ...(claims ? claims(token.accountId, ctx) : {}),
       ...(fill ? { filler: 'abcdefgh'.repeat(fill / 8) } : {}),
     };
   },
-  enabledJWA: { idTokenSigningAlgValues: Object.keys(kinds) },
+  enabledJWA: {
+    idTokenSigningAlgValues: Object.keys(kinds),
+    introspectionSigningAlgValues: Object.keys(kinds),
+    clientAuthSigningAlgValues: Object.keys(kinds),
+  },
   features: {
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: () => true },
+    jwtIntrospection: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: () => true },
+    mTLS: {
+      enabled: !!tlsPort,
+      tlsClientAuth: true,
+      selfSignedTlsClientAuth: true,
+      getCertificate: certificateOf,
+      certificateAuthorized: (ctx) => ctx.socket.authorized,
+      certificateSubjectMatches: (ctx, what, value) => what === 'tls_client_auth_san_dns'
+        && ctx.socket.getPeerCertificate().subjectaltname === `DNS:${value}`,
+    },
     devInteractions: { enabled: true },
     deviceFlow: { enabled: true },
     resourceIndicators: {
@@ -106,9 +156,9 @@ const provider = new Provider(issuer, {
         return {
           audience,
           scope: scopes.join(' '),
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: alg ? 'jwt' : 'opaque',
           accessTokenTTL: ttl ?? hour,
-          jwt: { sign: { alg } },
+          ...(alg ? { jwt: { sign: { alg } } } : {}),
         };
       },
     },
@@ -116,11 +166,22 @@ const provider = new Provider(issuer, {
   ttl: { DeviceCode: 600, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
 });
 provider.on('server_error', (ctx, e) => console.error(e.stack));
-provider.on('grant.error', (ctx, e) => console.error(e.message, e.error_description));
+for (const what of ['grant.error', 'introspection.error', 'revocation.error']) provider.on(what, (ctx, e) => console.error(e.message, e.error_description));
 
 const log = fs.openSync(path.join(dir, 'requests'), 'a');
 const answer = provider.callback();
-https.createServer({ key: fs.readFileSync(tlsKey), cert: fs.readFileSync(tlsCert) }, (req, res) => {
-  fs.writeSync(log, `${req.method} ${req.url} ${req.headers['user-agent'] ?? '-'}\n`);
-  answer(req, res);
-}).listen(Number(port), '127.0.0.1', () => console.log('READY'));
+const tls = { key: fs.readFileSync(tlsKey), cert: fs.readFileSync(tlsCert) };
+function listen(where, more, then) {
+  https.createServer({ ...tls, ...more }, (req, res) => {
+    fs.writeSync(log, `${req.method} ${req.url} ${req.headers['user-agent'] ?? '-'}\n`);
+    answer(req, res);
+  }).listen(Number(where), '127.0.0.1', then);
+}
+listen(port, {}, () => {
+  if (!tlsPort) {
+    console.log('READY');
+    return;
+  }
+  const more = { ca: fs.readFileSync(tlsCa), requestCert: true, rejectUnauthorized: false };
+  listen(tlsPort, more, () => console.log('READY'));
+});
