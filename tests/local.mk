@@ -24,6 +24,7 @@ UNIT_TESTS += tests/unit/test_member
 UNIT_TESTS += tests/unit/test_pkey
 UNIT_TESTS += tests/unit/test_roca
 UNIT_TESTS += tests/unit/test_sig
+UNIT_TESTS += tests/unit/test_sign
 UNIT_TESTS += tests/unit/test_thumbprint
 UNIT_TESTS += tests/unit/test_arena
 UNIT_TESTS += tests/unit/test_ini
@@ -32,6 +33,8 @@ UNIT_TESTS += tests/unit/test_claim
 UNIT_TESTS += tests/unit/test_network
 UNIT_TESTS += tests/unit/test_pattern
 UNIT_TESTS += tests/unit/test_map
+UNIT_TESTS += tests/unit/test_block
+UNIT_TESTS += tests/unit/test_block_file
 UNIT_TESTS += tests/unit/test_case
 UNIT_TESTS += tests/unit/test_profile
 UNIT_TESTS += tests/unit/test_times
@@ -40,12 +43,26 @@ UNIT_TESTS += tests/unit/test_identity
 UNIT_TESTS += tests/unit/test_store
 UNIT_TESTS += tests/unit/test_http
 UNIT_TESTS += tests/unit/test_metadata
+UNIT_TESTS += tests/unit/test_attempt
 UNIT_TESTS += tests/unit/test_keys
+UNIT_TESTS += tests/unit/test_keys_brokers
+UNIT_TESTS += tests/unit/test_keys_file
+UNIT_TESTS += tests/unit/test_keys_known
+UNIT_TESTS += tests/unit/test_keys_record
+UNIT_TESTS += tests/unit/test_breaker
+UNIT_TESTS += tests/unit/test_client
+UNIT_TESTS += tests/unit/test_answer
+UNIT_TESTS += tests/unit/test_introspect
 UNIT_TESTS += tests/unit/test_fetch
+UNIT_TESTS += tests/unit/test_http_pool
+UNIT_TESTS += tests/unit/test_http_trust
 UNIT_TESTS += tests/unit/test_askpass
 UNIT_TESTS += tests/unit/test_command
 UNIT_TESTS += tests/unit/test_explain
 UNIT_TESTS += tests/unit/test_check_input
+UNIT_TESTS += tests/unit/test_check_asking
+UNIT_TESTS += tests/unit/test_control
+UNIT_TESTS += tests/unit/test_block_command
 UNIT_TESTS += tests/unit/test_message
 UNIT_TESTS += tests/unit/test_option
 UNIT_TESTS += tests/unit/test_trust
@@ -63,12 +80,16 @@ UNIT_TESTS += tests/unit/test_oauthbearer
 UNIT_TESTS += tests/unit/test_audit
 UNIT_TESTS += tests/unit/test_fetcher
 UNIT_TESTS += tests/unit/test_listen
+UNIT_TESTS += tests/unit/test_once
+UNIT_TESTS += tests/unit/test_order
+UNIT_TESTS += tests/unit/test_lines
 UNIT_TESTS += tests/unit/test_login
 UNIT_TESTS += tests/unit/test_loop
 UNIT_TESTS += tests/unit/test_notify
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_peer
 UNIT_TESTS += tests/unit/test_privilege
+UNIT_TESTS += tests/unit/test_query
 UNIT_TESTS += tests/unit/test_sink
 UNIT_TESTS += tests/unit/test_broker
 check_PROGRAMS += $(UNIT_TESTS)
@@ -210,6 +231,19 @@ tests_unit_test_sig_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=EVP_Q_mac
 tests_unit_test_sig_LDADD = $(UNIT_ENGINE)
 
+tests_unit_test_sign_SOURCES = tests/unit/test_sign.c \
+	$(UNIT_MINT)
+tests_unit_test_sign_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_sign_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=EVP_DigestSign -Wl,--wrap=BIO_new_mem_buf \
+	-Wl,--wrap=malloc -Wl,--wrap=EVP_MD_CTX_new \
+	-Wl,--wrap=EVP_DigestSignInit_ex \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_mgf1_md_name \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_pss_saltlen \
+	-Wl,--wrap=d2i_ECDSA_SIG -Wl,--wrap=EVP_PKEY_get_group_name
+tests_unit_test_sign_LDADD = $(UNIT_ENGINE)
+
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
 tests_unit_test_arena_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_arena_LDADD = $(UNIT_ENGINE)
@@ -243,6 +277,23 @@ tests_unit_test_pattern_LDADD = $(UNIT_ENGINE)
 tests_unit_test_map_SOURCES = tests/unit/test_map.c
 tests_unit_test_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_map_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_block_SOURCES = tests/unit/test_block.c
+tests_unit_test_block_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_block_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc
+tests_unit_test_block_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_block_file_SOURCES = tests/unit/test_block_file.c
+tests_unit_test_block_file_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_block_file_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=ba_blocks_parse -Wl,--wrap=ba_clock_mono_ms \
+	-Wl,--wrap=fsync -Wl,--wrap=rename -Wl,--wrap=write \
+	-Wl,--wrap=calloc -Wl,--wrap=malloc -Wl,--wrap=fstat \
+	-Wl,--wrap=lstat -Wl,--wrap=flock -Wl,--wrap=nanosleep \
+	-Wl,--wrap=close -Wl,--wrap=strdup -Wl,--wrap=asprintf \
+	-Wl,--wrap=__asprintf_chk
+tests_unit_test_block_file_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_case_SOURCES = tests/unit/test_case.c
 tests_unit_test_case_CFLAGS = $(UNIT_CFLAGS)
@@ -291,10 +342,63 @@ tests_unit_test_metadata_SOURCES = tests/unit/test_metadata.c
 tests_unit_test_metadata_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_metadata_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_keys_SOURCES = tests/unit/test_keys.c \
-	$(UNIT_MINT)
+tests_unit_test_attempt_SOURCES = tests/unit/test_attempt.c
+tests_unit_test_attempt_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_attempt_LDADD = $(UNIT_ENGINE)
+
+# Issuers, brokers, a store and answers.
+UNIT_KEYS = tests/unit/keys_scene.c tests/unit/keys_scene.h $(UNIT_MINT)
+
+tests_unit_test_keys_SOURCES = tests/unit/test_keys.c $(UNIT_KEYS)
 tests_unit_test_keys_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_keys_brokers_SOURCES = tests/unit/test_keys_brokers.c \
+	$(UNIT_KEYS)
+tests_unit_test_keys_brokers_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_brokers_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_keys_file_SOURCES = tests/unit/test_keys_file.c $(UNIT_KEYS)
+tests_unit_test_keys_file_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_file_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_keys_known_SOURCES = tests/unit/test_keys_known.c $(UNIT_KEYS)
+tests_unit_test_keys_known_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_known_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc
+tests_unit_test_keys_known_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_keys_record_SOURCES = tests/unit/test_keys_record.c
+tests_unit_test_keys_record_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_record_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c
+tests_unit_test_breaker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_breaker_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_client_SOURCES = tests/unit/test_client.c \
+	$(UNIT_MINT)
+tests_unit_test_client_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_client_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=ba_random \
+	-Wl,--wrap=BIO_new_mem_buf -Wl,--wrap=geteuid
+tests_unit_test_client_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_answer_SOURCES = tests/unit/test_answer.c \
+	$(UNIT_MINT)
+tests_unit_test_answer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_answer_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=EVP_DigestVerifyInit_ex
+tests_unit_test_answer_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_introspect_SOURCES = tests/unit/test_introspect.c \
+	$(UNIT_MINT)
+tests_unit_test_introspect_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_introspect_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup \
+	-Wl,--wrap=ba_store_get -Wl,--wrap=ba_store_put \
+	-Wl,--wrap=ba_store_add -Wl,--wrap=ba_store_delete
+tests_unit_test_introspect_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_fetch_SOURCES = \
 	tests/unit/test_fetch.c \
@@ -303,6 +407,16 @@ tests_unit_test_fetch_SOURCES = \
 tests_unit_test_fetch_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_fetch_LDADD = $(UNIT_ENGINE) -lssl
 EXTRA_tests_unit_test_fetch_DEPENDENCIES = bearerauth-fetch$(EXEEXT)
+
+tests_unit_test_http_pool_SOURCES = tests/unit/test_http_pool.c
+tests_unit_test_http_pool_CFLAGS = $(UNIT_CFLAGS) $(CURL_CFLAGS)
+tests_unit_test_http_pool_LDADD = common/oauth/libba_http_curl.la \
+	$(UNIT_ENGINE)
+
+tests_unit_test_http_trust_SOURCES = tests/unit/test_http_trust.c
+tests_unit_test_http_trust_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_test_http_trust_LDADD = common/oauth/libba_http_curl.la \
+	$(UNIT_ENGINE)
 
 tests_unit_test_askpass_SOURCES = \
 	tests/unit/test_askpass.c \
@@ -327,6 +441,39 @@ tests_unit_test_check_input_SOURCES = \
 	cli/check_input.c
 tests_unit_test_check_input_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_check_input_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_check_asking_SOURCES = \
+	tests/unit/test_check_asking.c \
+	cli/check_asking.c \
+	cli/common.c
+tests_unit_test_check_asking_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_check_asking_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=ba_fetch_wait -Wl,--wrap=ba_clock_wall
+tests_unit_test_check_asking_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_control_SOURCES = \
+	tests/unit/test_control.c \
+	tests/unit/control_server.c \
+	tests/unit/control_server.h \
+	cli/common.c \
+	cli/control.c
+tests_unit_test_control_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_control_LDADD = $(UNIT_ENGINE)
+
+# Its store is below the working directory.
+tests_unit_test_block_command_SOURCES = \
+	tests/unit/test_block_command.c \
+	tests/unit/control_server.c \
+	tests/unit/control_server.h \
+	cli/block.c \
+	cli/check_input.c \
+	cli/common.c \
+	cli/control.c
+tests_unit_test_block_command_CFLAGS = $(UNIT_CFLAGS) \
+	-UBA_LOCALSTATEDIR -DBA_LOCALSTATEDIR='"state"'
+tests_unit_test_block_command_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=ba_clock_wall
+tests_unit_test_block_command_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_verify_SOURCES = tests/unit/test_verify.c \
 	$(UNIT_MINT)
@@ -387,6 +534,18 @@ tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_listen_LDADD = $(UNIT_DAEMON)
 
+tests_unit_test_once_SOURCES = tests/unit/test_once.c
+tests_unit_test_once_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_once_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_order_SOURCES = tests/unit/test_order.c
+tests_unit_test_order_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_order_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_lines_SOURCES = tests/unit/test_lines.c
+tests_unit_test_lines_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lines_LDADD = $(UNIT_DAEMON)
+
 tests_unit_test_login_SOURCES = tests/unit/test_login.c
 tests_unit_test_login_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_login_LDADD = $(UNIT_DAEMON)
@@ -410,6 +569,10 @@ tests_unit_test_peer_LDADD = $(UNIT_DAEMON)
 tests_unit_test_privilege_SOURCES = tests/unit/test_privilege.c
 tests_unit_test_privilege_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_privilege_LDADD = $(BA_SYSTEM_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_query_SOURCES = tests/unit/test_query.c $(UNIT_MINT)
+tests_unit_test_query_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_query_LDADD = $(UNIT_DAEMON)
 
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)

@@ -59,10 +59,11 @@ only() {
 		grep -rlE "#include [<\"]$what" common broker pam sasl cli |
 		grep -vxE "$(printf '%s\n' "$@" | paste -sd'|')")"
 }
-only 'curl/' 'common/oauth/http_curl.c'
+only 'curl/' 'common/oauth/http_(curl|memory).c' 'common/oauth/http_pool.[ch]'
 only 'pcre2' 'common/policy/pattern.c'
 only 'sqlite3' 'common/store/store_sqlite.c'
 only 'security/' 'pam/.*'
 only 'sasl/sasl' 'sasl/.*'
-only 'openssl/' 'common/jose/.*' 'common/store/.*'
+only 'openssl/' 'common/jose/.*' 'common/store/.*' \
+    'common/oauth/(client|http_memory|http_trust).c' 'broker/once.c'
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every requirement and threat that the verifier answers for stands in the
+# Every requirement and threat that verifier and asking answer for stands in the
 # name of a test, or in doc/REQUIREMENTS.md with the reason why there is none.
 . "$(dirname "$0")/tap.sh"
 
@@ -12,12 +12,16 @@ IDS="
 	JWK-11 JWK-12 JWK-13 JWK-14 JWK-15 JWK-16
 	THP-01 THP-02
 	JWT-01 JWT-02 JWT-03 JWT-04 JWT-05 JWT-06 JWT-07 JWT-08 JWT-09 JWT-10
-	JWT-11 JWT-12 JWT-14
+	JWT-11 JWT-12 JWT-13 JWT-14
 	AT-01 AT-02 AT-03 AT-04 AT-05 AT-06 AT-07 AT-08 AT-09
-	POP-01 MT-01 STEP-01 OIDC-03 OIDC-04
+	POP-01 MT-01 STEP-01 OIDC-02 OIDC-03 OIDC-04
+	TR-01 TR-02 TR-03 TR-04 TR-05 TR-06 TR-07 TR-08 TR-09 TR-10
+	INT-01 INT-02 INT-03 INT-04 INT-05 INT-06 INTJ-01
+	MD-01 MD-02 MD-03 MD-04 MD-05 MD-06 MD-07 MD-08
+	CA-01 CA-02 CA-03 CA-04
 	PM-01 PM-02 PM-03 PM-04 PM-05
-	V01 V02 V03 V04 V05 V06 V07 V08 V09 V10 V12 V13 V15 V27 V32 V36 V43 V45
-	V46 V48 V53 V54
+	V01 V02 V03 V04 V05 V06 V07 V08 V09 V10 V11 V12 V13 V14 V15 V27 V32 V33
+	V34 V35 V36 V38 V43 V44 V45 V46 V47 V48 V53 V54
 "
 names=$(sed -nE 's/^([A-Za-z0-9_]+)\(void \*\*.*/\1/p' tests/unit/*.c
 	sed -nE 's/^def (test_[A-Za-z0-9_]+).*/\1/p' tests/e2e/*.py)

@@ -15,10 +15,10 @@ items() {	# the .It Cm names of a page
 }
 
 check "bearerauth.conf(5) has the keys of the parser" "$(same \
-    "$(sed -nE 's/^\t\{ "([a-z_]+)", set_.*/\1/p' \
+    "$(sed -nE 's/^\t\{ "([a-z_]+)", (ba_client_)?set_.*/\1/p' \
 	common/policy/config_keys.c common/policy/config_issuer.c \
 	common/policy/config_service.c)" \
-    "$(items man/bearerauth.conf.5 | grep -vxE 'jwt|local|virtual')")"
+    "$(items man/bearerauth.conf.5 | grep -vxE 'jwt|json|local|virtual')")"
 check "pam_oauth2(8) has the arguments of the parser" "$(same \
     "$(sed -nE 's/^\t\{ "([a-z_]+)=?", set_.*/\1/p' pam/args.c)" \
     "$(items man/pam_oauth2.8)")"
