@@ -44,7 +44,7 @@ pages(void **state)
 
 	(void)state;
 	for (i = 0; i < 30; i++)
-		snprintf(want + strlen(want), 16, "line %d\n", i);
+		snprintf(want + strlen(want), 24, "line %d\n", i);
 	ba_buf_init(&text, MAX);
 	for (;;) {
 		l = (struct ba_lines){ .text = &text, .from = from };
