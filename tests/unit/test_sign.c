@@ -695,6 +695,8 @@ sign_without_memory(const char *kid, const json_t *o)
 		fail_malloc = n;
 		r = ba_jws_sign(
 		    keys[BA_MINT_ED25519], BA_ALG_EDDSA, "JWT", kid, o, &out);
+		/* Whole, or not at all: no kid is left out for it. */
+		assert_true(r != BA_OK || fail_malloc >= 0);
 		fail_malloc = -1;
 		if (r != BA_OK) {
 			assert_int_equal(r, BA_ERR_NOMEM);
