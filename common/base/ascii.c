@@ -27,6 +27,17 @@ ba_equal_nocase(const char *p, size_t n, const char *lower)
 }
 
 bool
+ba_is_jose_type(const char *typ, const char *want)
+{
+	static const char prefix[] = "application/";
+	size_t n = sizeof(prefix) - 1;
+
+	if (strlen(typ) > n && ba_equal_nocase(typ, n, prefix))
+		typ += n;
+	return ba_equal_nocase(typ, strlen(typ), want);
+}
+
+bool
 ba_is_token68(const char *p, size_t n)
 {
 	size_t i = 0;

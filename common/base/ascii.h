@@ -23,6 +23,12 @@
 bool ba_equal_nocase(const char *p, size_t n, const char *lower);
 
 /*
+ * Is typ of a JOSE header that media type?  RFC 7515 section 4.1.9: one without
+ * a slash is one of application/.  want has no prefix, and no capitals.
+ */
+bool ba_is_jose_type(const char *typ, const char *want);
+
+/*
  * Are all n bytes at p a token as bearer tokens are written (RFC 6750 section
  * 2.1, there b64token; RFC 9110 section 11.2)?  Of any length but 0.
  *

@@ -52,19 +52,20 @@ refuse:
 static int
 add_public(struct ba_jwks *set, const json_t *keys, size_t *badp)
 {
+	struct ba_pkey_maker maker = { NULL, NULL, NULL };
 	bool published = false;
 	const json_t *jwk;
 	struct ba_jwk key;
+	int r = BA_OK;
 	size_t i;
-	int r;
 
-	for (i = 0; i < json_array_size(keys); i++) {
+	for (i = 0; i < json_array_size(keys) && r == BA_OK; i++) {
 		jwk = json_array_get(keys, i);
 		if (ba_jwk_is_secret(jwk)) {
 			published = true;
 			r = BA_ERR_KEY;
 		} else {
-			r = ba_jwk_parse(jwk, &key);
+			r = ba_jwk_parse(&maker, jwk, &key);
 		}
 		if (r == BA_OK)
 			r = add(set, &key);
@@ -74,21 +75,23 @@ add_public(struct ba_jwks *set, const json_t *keys, size_t *badp)
 			(*badp)++;
 			r = BA_OK;
 		}
-		if (r != BA_OK)
-			return r;
 	}
+	ba_pkey_maker_clear(&maker);
+	if (r != BA_OK)
+		return r;
 	return set->n == 0 || published ? BA_ERR_JWKS : BA_OK;
 }
 
 static int
 add_secret(struct ba_jwks *set, const json_t *jwk)
 {
+	struct ba_pkey_maker none = { NULL, NULL, NULL };
 	struct ba_jwk key;
 	int r;
 
 	if (!ba_jwk_is_secret(jwk))
 		return BA_ERR_JWKS;
-	r = ba_jwk_parse(jwk, &key);
+	r = ba_jwk_parse(&none, jwk, &key);
 	if (r == BA_OK)
 		return add(set, &key);
 	return r == BA_ERR_ALG || r == BA_ERR_KEY ? BA_ERR_JWKS : r;

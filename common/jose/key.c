@@ -48,15 +48,15 @@ read_secret(const json_t *jwk, struct ba_jwk *key)
 }
 
 static int
-read_public(const json_t *jwk, struct ba_jwk *key)
+read_public(struct ba_pkey_maker *maker, const json_t *jwk, struct ba_jwk *key)
 {
-	int r = ba_pkey_make(jwk, key->kind, &key->pkey);
+	int r = ba_pkey_make(maker, jwk, key->kind, &key->pkey);
 
 	return r == BA_OK ? ba_thumbprint(jwk, key->kind, key->thumbprint) : r;
 }
 
 int
-ba_jwk_parse(const json_t *jwk, struct ba_jwk *key)
+ba_jwk_parse(struct ba_pkey_maker *maker, const json_t *jwk, struct ba_jwk *key)
 {
 	int r;
 
@@ -68,7 +68,7 @@ ba_jwk_parse(const json_t *jwk, struct ba_jwk *key)
 	    (r = ba_jwk_read_kid(jwk, &key->kid)) != BA_OK ||
 	    (r = key->kind->what == BA_KTY_OCT
 		     ? read_secret(jwk, key)
-		     : read_public(jwk, key)) != BA_OK)
+		     : read_public(maker, jwk, key)) != BA_OK)
 		ba_jwk_clear(key);
 	return r;
 }

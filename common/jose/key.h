@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 #include "common/jose/alg.h"
 #include "common/jose/jwk.h"
+#include "common/jose/pkey.h"
 
 /* One key: a public one has a pkey, a secret one has bytes, none has both. */
 struct ba_jwk {
@@ -26,7 +27,8 @@ struct ba_jwk {
  * Of any kty: whether a secret may be had where it comes from is for the
  * caller to say, before.  Errors as in member.h; key is cleared then.
  */
-BA_MUST_CHECK int ba_jwk_parse(const json_t *jwk, struct ba_jwk *key);
+BA_MUST_CHECK int ba_jwk_parse(
+    struct ba_pkey_maker *maker, const json_t *jwk, struct ba_jwk *key);
 
 void ba_jwk_clear(struct ba_jwk *key); /* wipes */
 

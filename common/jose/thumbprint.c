@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -41,23 +41,35 @@ required(enum ba_kty kty)
 	return NULL;
 }
 
-/* RFC 7638 section 3: no white space, no line breaks.  The length is added. */
+/* The length is added; one byte is left free. */
+static int
+append(char text[TEXT_MAX], size_t *lenp, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n >= TEXT_MAX - *lenp)
+		return BA_ERR_KEY;
+	memcpy(text + *lenp, s, n);
+	*lenp += n;
+	return BA_OK;
+}
+
+/* RFC 7638 section 3: no white space, no line breaks. */
 static int
 append_member(
     char text[TEXT_MAX], size_t *lenp, const json_t *jwk, const char *name)
 {
-	size_t room = TEXT_MAX - *lenp;
 	const char *value;
-	int n;
+	int r;
 
 	if (ba_json_string(jwk, name, &value) != BA_OK)
 		return BA_ERR_KEY;
-	n = snprintf(text + *lenp, room, "%c\"%s\":\"%s\"",
-	    *lenp == 0 ? '{' : ',', name, value);
-	if ((size_t)n >= room) /* or n is negative */
-		return BA_ERR_KEY;
-	*lenp += (size_t)n;
-	return BA_OK;
+	if ((r = append(text, lenp, *lenp == 0 ? "{\"" : ",\"")) != BA_OK ||
+	    (r = append(text, lenp, name)) != BA_OK ||
+	    (r = append(text, lenp, "\":\"")) != BA_OK ||
+	    (r = append(text, lenp, value)) != BA_OK)
+		return r;
+	return append(text, lenp, "\"");
 }
 
 int
@@ -77,7 +89,7 @@ ba_thumbprint(
 		if ((r = append_member(text, &len, jwk, names[i])) != BA_OK)
 			return r;
 	}
-	text[len++] = '}'; /* in place of the NUL */
+	text[len++] = '}';
 	ERR_clear_error();
 	if (EVP_Digest(text, len, hash, NULL, EVP_sha256(), NULL) != 1)
 		return ba_ossl_error(BA_ERR_CRYPTO);

@@ -34,7 +34,9 @@ plain(const unsigned char *p, size_t n)
 	uint32_t cp;
 
 	for (i = 0; i < n; i += len) {
-		len = ba_utf8_next(p + i, n - i, &cp);
+		/* ASCII is nearly all there is: not a call for each of it. */
+		cp = p[i];
+		len = cp < 0x80 ? 1 : ba_utf8_next(p + i, n - i, &cp);
 		if (len == 0 || cp == 0)
 			return false;
 		if (string) {
@@ -83,6 +85,15 @@ static bool
 take(struct reader *r, char c)
 {
 	if (peek(r) != c)
+		return false;
+	r->p++;
+	return true;
+}
+
+static bool
+skip_one(struct reader *r, const char *of)
+{
+	if (r->p == r->end || strchr(of, *r->p) == NULL)
 		return false;
 	r->p++;
 	return true;
@@ -162,6 +173,17 @@ read_escape(struct reader *r, char *dst, size_t *np)
 	return true;
 }
 
+/* So many characters from r->p on stand for themselves. */
+static size_t
+plain_text(const struct reader *r)
+{
+	const char *p = r->p, *end = r->end;
+
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return (size_t)(p - r->p);
+}
+
 /*
  * A string: at *sp, *np bytes and a NUL.  Its place is the caller's until
  * r->used is set back to where that was.
@@ -174,17 +196,19 @@ read_text(struct reader *r, char **sp, size_t *np)
 
 	if (!take(r, '"'))
 		return false;
-	for (; r->p < r->end && *r->p != '"'; n += more) {
-		more = 1;
-		if ((unsigned char)*r->p < 0x20)
+	for (;;) {
+		more = plain_text(r);
+		memcpy(dst + n, r->p, more);
+		n += more;
+		r->p += more;
+		if (!skip_one(r, "\\"))
+			break;
+		if (!read_escape(r, dst + n, &more))
 			return false;
-		dst[n] = *r->p++;
-		if (dst[n] == '\\' && !read_escape(r, dst + n, &more))
-			return false;
+		n += more;
 	}
-	if (r->p == r->end)
+	if (!skip_one(r, "\""))
 		return false;
-	r->p++;
 	dst[n] = '\0';
 	r->used += n + 1;
 	*sp = dst;
@@ -220,15 +244,6 @@ skip_digits(struct reader *r)
 	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
 		r->p++;
 	return r->p > from;
-}
-
-static bool
-skip_one(struct reader *r, const char *of)
-{
-	if (r->p == r->end || strchr(of, *r->p) == NULL)
-		return false;
-	r->p++;
-	return true;
 }
 
 /* RFC 8259 section 6.  *realp: has it a fraction or an exponent? */

@@ -126,19 +126,6 @@ read_json(
 	return err;
 }
 
-/* RFC 7515 section 4.1.9: a type without a slash is one of application/. */
-static bool
-is_signed_typ(const char *typ)
-{
-	size_t n = strlen("application/");
-
-	if (typ == NULL)
-		return false;
-	if (strlen(typ) > n && ba_equal_nocase(typ, n, "application/"))
-		typ += n;
-	return ba_equal_nocase(typ, strlen(typ), SIGNED_TYP);
-}
-
 static int
 verify_signature(
     struct ba_jws *jws, const struct ba_jwks *keys, const char **whyp)
@@ -208,10 +195,11 @@ static int
 read_signed_claims(const struct ba_issuer *issuer, const struct ba_jwks *keys,
     struct ba_jws *jws, int64_t now, const char **whyp, json_t **membersp)
 {
+	const char *typ = ba_jws_typ(jws);
 	const json_t *claims, *inner;
 	int r;
 
-	if (!is_signed_typ(ba_jws_typ(jws)))
+	if (typ == NULL || !ba_is_jose_type(typ, SIGNED_TYP))
 		return bad(whyp, "the answer's typ is not " SIGNED_TYP);
 	r = verify_signature(jws, keys, whyp);
 	if (r != BA_OK)

@@ -272,7 +272,10 @@ flush(struct ba_fetch *f)
 	return BA_OK;
 }
 
-/* Until nothing is there or the buffer is full; then an answer is whole. */
+/*
+ * Until less is there than there is room for, or the buffer is full; then an
+ * answer is whole.
+ */
 static int
 fill(struct ba_fetch *f)
 {
@@ -290,9 +293,9 @@ fill(struct ba_fetch *f)
 		n = recv(f->fd, p, room, MSG_DONTWAIT);
 		if (n > 0)
 			ba_buf_commit(&f->in, (size_t)n);
-		else if (n < 0 && errno == EAGAIN)
+		if ((n > 0 && (size_t)n < room) || (n < 0 && errno == EAGAIN))
 			return BA_OK;
-		else if (n == 0 || errno != EINTR)
+		if (n == 0 || (n < 0 && errno != EINTR))
 			return BA_ERR_PROTOCOL;
 	}
 	return BA_OK;

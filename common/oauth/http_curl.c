@@ -633,13 +633,14 @@ begin_transfer(struct server *s, const void *frame, size_t n)
 	return BA_OK;
 }
 
-/* Begin what was read, as long as there are places. */
+/* Begin what was read, as long as there are places.  Was there anything? */
 static int
-take_requests(struct server *s)
+take_requests(struct server *s, bool *anyp)
 {
 	size_t total;
 	int r;
 
+	*anyp = false;
 	while (s->n_list < TRANSFERS_MAX) {
 		r = ba_frame_size(
 		    s->in.p, s->in.len, BA_WIRE_ORDER_MAX, &total);
@@ -651,6 +652,7 @@ take_requests(struct server *s)
 		if (r != BA_OK)
 			return r;
 		ba_buf_consume(&s->in, total);
+		*anyp = true;
 	}
 	return BA_OK;
 }
@@ -783,10 +785,8 @@ read_socket(struct server *s)
 }
 
 /*
- * Wait for the network, for libcurl's timers, and for the broker.  A new
- * transfer's timer is due at once, so what take_requests() began begins.
- * Without a free place nothing is read; then the transfers' own time bounds
- * the waiting.
+ * Wait for the network, for libcurl's timers, and for the broker.  Without a
+ * free place nothing is read; then the transfers' own time bounds the waiting.
  */
 static int
 wait_for_work(struct server *s)
@@ -864,6 +864,7 @@ int
 ba_http_serve(int fd)
 {
 	struct server s;
+	bool any;
 	int r = open_server(&s, fd);
 
 	while (r == BA_OK && !s.closed) {
@@ -871,8 +872,9 @@ ba_http_serve(int fd)
 		if (r == BA_OK)
 			r = flush(&s);
 		if (r == BA_OK && !s.closed)
-			r = take_requests(&s);
-		if (r == BA_OK && !s.closed)
+			r = take_requests(&s, &any);
+		/* What begins is performed first: somebody waits for it. */
+		if (r == BA_OK && !s.closed && !any)
 			r = wait_for_work(&s);
 	}
 	close_server(&s);

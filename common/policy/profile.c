@@ -27,18 +27,6 @@ ba_profile_scope_claim(const struct ba_case *c)
 	return "scope";
 }
 
-/* RFC 7515 section 4.1.9: a type without a slash is one of application/. */
-static bool
-is_type(const char *typ, const char *want)
-{
-	static const char prefix[] = "application/";
-	size_t n = sizeof(prefix) - 1;
-
-	if (strlen(typ) > n && ba_equal_nocase(typ, n, prefix))
-		typ += n;
-	return ba_equal_nocase(typ, strlen(typ), want);
-}
-
 /*
  * In rfc9068, a missing one is refused: RFC 9068 section 2.1 demands it, and
  * it is what tells access tokens from all others (RFC 8725 section 3.11).  In
@@ -55,7 +43,8 @@ ba_profile_type(struct ba_case *c, const char *typ)
 		    c, NULL, "typ is missing; an access token's is %s", want);
 		return legacy ? BA_OK : BA_ERR_TYP;
 	}
-	if (is_type(typ, "at+jwt") || (legacy && is_type(typ, "jwt"))) {
+	if (ba_is_jose_type(typ, "at+jwt") ||
+	    (legacy && ba_is_jose_type(typ, "jwt"))) {
 		ba_case_say(c, NULL, "%.64s", typ);
 		return BA_OK;
 	}

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What asking costs, and what it costs to know many.
 
-introspection: a question to the service about an opaque token, which it has
-to ask a real provider about each time, on a connection that is kept; against
-curl(1), which asks the same on one of its own.  The two in turn.
+introspection: a plug-in's question to the service about an opaque token, which
+it has to ask a real provider about each time, on a connection that is kept;
+against curl(1), which asks the same on one of its own.  The two in turn, each
+without its first, which connects.
 
-issuers-1000: a cold login by the service with a thousand issuers configured;
-against the same with one.
+issuers-1000-login: a cold login by the service, from the start of a PAM host to
+its end, with a thousand issuers configured; issuers-1000-question: the question
+to the service alone, from a process that stays.  Each against the same with
+one.
 """
 import os
 import statistics
 import subprocess
 import sys
-import time
 import urllib.parse
 from pathlib import Path
 
@@ -20,23 +22,18 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 import askers   # noqa: E402
 import stage    # noqa: E402
-import wire     # noqa: E402
 
-TURNS, EACH = 15, 20
+TURNS, EACH = 41, 20
 OPAQUE = "urn:stage:opaque"
 
 
-def by_us(token: str) -> float:
+def by_us(tree: Path, service: str, token: str) -> float:
     """Milliseconds a question, by a client that stays."""
-    times = []
-    for _ in range(EACH):
-        start = time.perf_counter()
-        family, _ = wire.ask(str(stage.ASK), "bench", token, user="alice",
-                             uid=1001)
-        times.append((time.perf_counter() - start) * 1000)
-        if family != wire.OK:
-            raise RuntimeError(f"family {family}")
-    return statistics.median(times)
+    out = subprocess.run(
+        [str(tree / "tests/bench/questions"), str(EACH), service, "alice",
+         "1001"], check=True, text=True, input=token + "\n", env=stage.ENV,
+        stdout=subprocess.PIPE).stdout
+    return float(out)
 
 
 def by_curl(token: str, asker: askers.Asker) -> float:
@@ -52,7 +49,7 @@ def by_curl(token: str, asker: askers.Asker) -> float:
     return statistics.median(float(x) * 1000 for x in out.split()[1:])
 
 
-def introspection() -> None:
+def introspection(tree: Path) -> None:
     stage.make_tls()
     asker = askers.make()["client_secret_basic"]
     with stage.Provider(stage.ISSUER, 443,
@@ -67,7 +64,7 @@ def introspection() -> None:
         ours, ratio = [], []
         with stage.Broker():
             for turn in range(-1, TURNS):       # the first warms all up
-                curl, us = by_curl(token, asker), by_us(token)
+                curl, us = by_curl(token, asker), by_us(tree, "bench", token)
                 if turn >= 0:
                     ours.append(us)
                     ratio.append(us / curl)
@@ -85,30 +82,45 @@ def login_ms(tree: Path, token: Path, confdir: Path) -> list[float]:
     return [float(x) for x in out.split("\t")[1:]]
 
 
+def config_of(n: int) -> str:
+    """Of n issuers the last one is ours."""
+    every = {"audience": " ".join(stage.AUDIENCES),
+             "username": "preferred_username"}
+    urls = [f"https://issuer-{i}.example.test" for i in range(n - 1)]
+    return "".join(stage.section(f"issuer {url}", every) for url in urls) + \
+        stage.section(f"issuer {stage.OWN}",
+                      {**every, "jwks_file": stage.OwnIssuer.jwks}) + \
+        stage.section("service stage",
+                      {"issuer": stage.OWN, "require_scope": "login"})
+
+
+def report(name: str, one: list[float], lots: list[float]) -> None:
+    ratio = [b / a for a, b in zip(one, lots)]
+    low, middle, high = statistics.quantiles(ratio, n=4)
+    print(f"{name}\t{statistics.median(lots):.3f}\tms\t{middle:.2f}\t"
+          f"the same with one issuer\t{low:.2f}-{high:.2f}")
+
+
 def many(tree: Path) -> None:
     confdir = Path("/run/bench-pam.d")
     confdir.mkdir(exist_ok=True)
     (confdir / "service").write_text("auth required pam_oauth2.so "
                                      "service=stage\n")
-    own = stage.OwnIssuer()
+    text = stage.OwnIssuer().token("alice")
     token = Path("/run/bench-token")
     token.touch(0o600)
-    token.write_text(own.token("alice"))
-    services = {"stage": {"issuer": stage.OWN, "require_scope": "login"}}
-    others = {f"https://issuer-{i}.example.test": {} for i in range(1000)}
-    few, lots = [], []
-    for _ in range(5):
-        for more, into in (({}, few), (others, lots)):
-            stage.write_config(services, more)
+    token.write_text(text)
+    logins, questions = {1: [], 1000: []}, {1: [], 1000: []}
+    for _ in range(9):
+        for n in 1, 1000:
+            stage.install_config(config_of(n))
             with stage.Broker():
-                into.append(login_ms(tree, token, confdir)[0])
-    ratio = [b / a for a, b in zip(few, lots)]
-    print(f"issuers-1000\t{statistics.median(lots):.3f}\tms\t"
-          f"{statistics.median(ratio):.2f}\ta login with "
-          "four issuers\t"
-          f"{min(ratio):.2f}-{max(ratio):.2f}")
+                logins[n].append(login_ms(tree, token, confdir)[0])
+                questions[n].append(by_us(tree, "stage", text))
+    report("issuers-1000-login", logins[1], logins[1000])
+    report("issuers-1000-question", questions[1], questions[1000])
 
 
 os.makedirs(stage.RUN, exist_ok=True)
-introspection()
+introspection(Path(sys.argv[1]))
 many(Path(sys.argv[1]))

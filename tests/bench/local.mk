@@ -1,5 +1,6 @@
 # Benchmarks: built by "make check", run by tests/bench/run.sh.
-check_PROGRAMS += tests/bench/verify tests/bench/pamhost tests/bench/rounds
+check_PROGRAMS += tests/bench/verify tests/bench/pamhost tests/bench/rounds \
+	tests/bench/questions
 check_LTLIBRARIES += tests/bench/pam_empty.la
 
 tests_bench_verify_SOURCES = tests/bench/verify.c tests/unit/mint.c \
@@ -11,6 +12,9 @@ tests_bench_pamhost_SOURCES = tests/bench/pamhost.c
 tests_bench_pamhost_LDADD = $(PAM_LIBS)
 
 tests_bench_rounds_SOURCES = tests/bench/rounds.c
+
+tests_bench_questions_SOURCES = tests/bench/questions.c
+tests_bench_questions_LDADD = $(BA_CLIENT_LIBS)
 
 tests_bench_pam_empty_la_SOURCES = tests/bench/pam_empty.c
 tests_bench_pam_empty_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \

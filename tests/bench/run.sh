@@ -18,7 +18,8 @@ done
 "$SRC/tests/lib/install.sh" >&2
 "$SRC/tests/lib/build.sh" >&2
 quietly bench-build "make" make -s -C "$TREE" tests/bench/verify \
-    tests/bench/pamhost tests/bench/rounds tests/bench/pam_empty.la
+    tests/bench/pamhost tests/bench/rounds tests/bench/questions \
+    tests/bench/pam_empty.la
 printf 'name\tvalue\tunit\tratio\tagainst\tquartiles\n'
 for name; do
 	case $name in

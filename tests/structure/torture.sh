@@ -15,14 +15,14 @@ cannot_fail() {
 	echo malloc calloc strdup
 	# Give back, wipe, forget.
 	echo free ba_arena_free ba_buf_clear ba_buf_wipe ba_jwk_clear ba_jws_free \
-	    ba_wipe ba_wipe_free ba_wipe_free_str json_delete BN_free \
+	    ba_pkey_maker_clear ba_wipe ba_wipe_free ba_wipe_free_str json_delete \
 	    EC_GROUP_free EVP_MD_CTX_free EVP_PKEY_CTX_free EVP_PKEY_free \
 	    ERR_clear_error pcre2_match_context_free_8 pcre2_match_data_free_8
 	# Bytes and strings in memory.
 	echo memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen \
 	    strncmp strnlen strpbrk strrchr strspn strstr explicit_bzero qsort \
 	    ba_base64url_span ba_b64url_encode ba_equal_ct ba_equal_nocase \
-	    ba_is_token68 ba_issuer_url_ok ba_url_ok ba_sanitise ba_utf8_next \
+	    ba_is_jose_type ba_is_token68 ba_issuer_url_ok ba_url_ok ba_sanitise ba_utf8_next \
 	    ba_ini_text_ok ba_value_digits ba_value_path_ok ba_is_roca \
 	    ba_name_ok inet_pton bsearch strtod strtoll
 	# Text of a bounded size, from formats without wide characters.

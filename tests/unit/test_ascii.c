@@ -41,6 +41,33 @@ equal_nocase_is_ascii(void **state)
 		    cases[i].equal);
 }
 
+/* JWT-10, RFC 7515 section 4.1.9. */
+static void
+JWT10_media_type_of_a_header(void **state)
+{
+	static const struct {
+		const char *typ;
+		bool equal;
+	} t[] = {
+		{ "at+jwt", true },
+		{ "AT+JWT", true },
+		{ "application/at+jwt", true },
+		{ "Application/At+Jwt", true },
+		{ "application/", false },
+		{ "application/application/at+jwt", false },
+		{ "applicatioN-at+jwt", false },
+		{ "text/at+jwt", false },
+		{ "at+jw", false },
+		{ "at+jwt ", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_int_equal(
+		    ba_is_jose_type(t[i].typ, "at+jwt"), t[i].equal);
+}
+
 /* TOK-01; the callers' own tests have the rest. */
 static void
 TOK01_token68_and_base64url(void **state)
@@ -74,6 +101,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_nocase_is_ascii),
+		cmocka_unit_test(JWT10_media_type_of_a_header),
 		cmocka_unit_test(TOK01_token68_and_base64url),
 	};
 

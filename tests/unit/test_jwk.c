@@ -995,14 +995,15 @@ check_two(struct ba_mint *a, const char *more_a, struct ba_mint *b,
 	free(two);
 }
 
-/* Each is compared with every one before it. */
+/* Each is compared with every one before it; a good one behind mends nothing. */
 static void
 test_jwk_11_duplicate_of_any(void **state)
 {
 	struct ba_mint *other = ba_mint_new(BA_MINT_P256, NULL, NULL);
-	char *jwk[4] = { ba_mint_jwk(p256, "\"kid\":\"a\""),
+	char *jwk[5] = { ba_mint_jwk(p256, "\"kid\":\"a\""),
 		ba_mint_jwk(p256, "\"kid\":\"b\""),
-		ba_mint_jwk(p256, "\"kid\":\"c\""), NULL };
+		ba_mint_jwk(p256, "\"kid\":\"c\""), NULL,
+		ba_mint_jwk(p256, "\"kid\":\"e\"") };
 	const char *kids[] = { "\"kid\":\"a\"", "\"kid\":\"b\"",
 		"\"kid\":\"c\"", "\"kid\":\"d\"" };
 	char *text;
@@ -1014,9 +1015,13 @@ test_jwk_11_duplicate_of_any(void **state)
 		text = ba_mint_jwks((const char *const *)jwk, 4);
 		check_set(text, i < 3 ? BA_ERR_JWKS : BA_OK, 0);
 		free(text);
+		text = ba_mint_jwks((const char *const *)jwk, 5);
+		check_set(text, i < 3 ? BA_ERR_JWKS : BA_OK, 0);
+		free(text);
 		free(jwk[3]);
 	}
-	for (i = 0; i < 3; i++)
+	jwk[3] = NULL;
+	for (i = 0; i < 5; i++)
 		free(jwk[i]);
 	ba_mint_free(other);
 }

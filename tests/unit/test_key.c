@@ -21,12 +21,14 @@ static int
 parse(const char *jwk, struct ba_jwk *key)
 {
 	static const struct ba_jwk cleared;
+	struct ba_pkey_maker maker = { NULL, NULL, NULL };
 	json_t *o = json_loads(jwk, 0, NULL);
 	int r;
 
 	assert_non_null(o);
 	memset(key, 0xff, sizeof(*key));
-	r = ba_jwk_parse(o, key);
+	r = ba_jwk_parse(&maker, o, key);
+	ba_pkey_maker_clear(&maker);
 	json_decref(o);
 	if (r != BA_OK)
 		assert_memory_equal(key, &cleared, sizeof(cleared));

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 #include <openssl/bn.h>
-#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -24,6 +23,7 @@
 #include "common/jose/key.h"
 #include "common/jose/sig.h"
 #include "tests/unit/mint.h"
+#include "tests/unit/scarce.h"
 
 #define MSG      "a message that is longer than one block of the hash: 0123456789"
 #define MSG_LEN  (sizeof(MSG) - 1)
@@ -67,43 +67,6 @@ static const struct {
 	{ BA_ALG_HS384, &secret, 48 },
 	{ BA_ALG_HS512, &secret, 64 },
 };
-
-static long allocations_left = -1;
-
-static int
-may_allocate(void)
-{
-	if (allocations_left < 0)
-		return 1;
-	if (allocations_left == 0)
-		return 0;
-	allocations_left--;
-	return 1;
-}
-
-static void *
-crypto_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return may_allocate() ? malloc(n) : NULL;
-}
-
-static void *
-crypto_realloc(void *p, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return may_allocate() ? realloc(p, n) : NULL;
-}
-
-static void
-crypto_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
 
 static void
 make(struct pair *p, struct ba_mint *m, enum ba_alg alg)
@@ -920,10 +883,10 @@ test_memory(void **state)
 		r = BA_ERR_INTERNAL;
 		fault = other = 0;
 		for (n = 0; n < 5000; n++) {
-			allocations_left = n;
+			ba_scarce.left = n;
 			r = ba_sig_verify(algs[i].pair->key, algs[i].alg, MSG,
 			    MSG_LEN, sig, len);
-			allocations_left = -1;
+			ba_scarce.left = -1;
 			assert_int_equal(ERR_peek_error(), 0);
 			if (r == BA_OK)
 				break;
@@ -1111,8 +1074,7 @@ main(void)
 		cmocka_unit_test(test_threads_share_a_key),
 	};
 
-	if (CRYPTO_set_mem_functions(
-		crypto_malloc, crypto_realloc, crypto_free) != 1)
+	if (ba_scarce_openssl() != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 #include <jansson.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "common/jose/jwk.h"
 #include "common/jose/member.h"
 #include "common/jose/thumbprint.h"
+#include "tests/unit/scarce.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -36,37 +36,6 @@
 /* RFC 8037 section A.3. */
 #define OKP_X          "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 #define OKP_THUMBPRINT "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-
-/* Number n and all behind it fail. */
-static long allocations_left = -1;
-
-static void *
-crypto_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (allocations_left == 0)
-		return NULL;
-	if (allocations_left > 0)
-		allocations_left--;
-	return malloc(n);
-}
-
-static void *
-crypto_realloc(void *p, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return allocations_left == 0 ? NULL : realloc(p, n);
-}
-
-static void
-crypto_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
 
 static int
 thumbprint(const char *jwk, char dst[BA_THUMBPRINT_SIZE])
@@ -227,9 +196,9 @@ test_thp_01_memory(void **state)
 	for (n = 0; n < 100 && r != BA_OK; n++) {
 		/* What somebody left in OpenSSL's queue decides nothing. */
 		ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-		allocations_left = n;
+		ba_scarce.left = n;
 		r = thumbprint(jwk, got);
-		allocations_left = -1;
+		ba_scarce.left = -1;
 		if (r == BA_OK)
 			break;
 		assert_true(r == BA_ERR_NOMEM || r == BA_ERR_CRYPTO);
@@ -253,8 +222,7 @@ main(void)
 		cmocka_unit_test(test_thp_01_memory),
 	};
 
-	if (CRYPTO_set_mem_functions(
-		crypto_malloc, crypto_realloc, crypto_free) != 1)
+	if (ba_scarce_openssl() != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
