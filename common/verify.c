@@ -65,6 +65,26 @@ check_service(struct run *r)
 }
 
 /*
+ * May a text that came this way be shown to the issuer that is asked about
+ * such texts?  What an issuer gave to the broker itself is no password, and is
+ * nobody else's business than that issuer's.
+ */
+static bool
+origin_ok(const struct ba_service *service, enum ba_origin origin)
+{
+	switch (origin) {
+	case BA_ORIGIN_PROMPT:
+	case BA_ORIGIN_SASL:
+		return true;
+	case BA_ORIGIN_DEVICE:
+		return service->opaque_issuer == service->device.issuer;
+	case BA_ORIGIN_STACK:
+		break;
+	}
+	return false;
+}
+
+/*
  * Is it a text that the issuer may be shown?  A UNIX password looks like one
  * (V47): so never what another module's prompt took, never what is short, and
  * nothing where nobody has said whom to ask.
@@ -83,8 +103,11 @@ check_opaque(struct run *r)
 		ba_case_say(&r->c, NULL,
 		    "no JWT, and with %zu characters too short to ask about",
 		    n);
-	else if (r->q->origin != BA_ORIGIN_PROMPT &&
-		 r->q->origin != BA_ORIGIN_SASL)
+	else if (r->q->origin == BA_ORIGIN_DEVICE &&
+		 !origin_ok(service, r->q->origin))
+		ba_case_say(&r->c, &service->where,
+		    "no JWT, and of another issuer than opaque_issuer");
+	else if (!origin_ok(service, r->q->origin))
 		ba_case_say(&r->c, NULL,
 		    "no JWT, and not typed at our own prompt: it may be a "
 		    "password");

@@ -47,6 +47,9 @@
 	X(BREAKER, -36, UNAVAILABLE,                                           \
 	    "the issuer did not answer of late and is not asked now")          \
 	X(BLOCKS, -37, UNAVAILABLE, "the block list cannot be read")           \
+	X(DEVICE_ANSWER, -38, UNAVAILABLE,                                     \
+	    "the issuer's answer in the device flow is not usable")            \
+	X(NEED_DEVICE, -39, UNAVAILABLE, "the login is not approved yet")      \
 	/* refused: the token is not good */                                   \
 	X(REFUSED, -40, REFUSED, "the token was refused")                      \
 	X(TOKEN_SIZE, -41, REFUSED, "the token is empty or too long")          \
@@ -75,6 +78,9 @@
 	X(INACTIVE, -64, REFUSED, "the issuer says that it is not active")     \
 	X(REPLAY, -65, REFUSED, "the token was used before")                   \
 	X(CONFLICT, -66, REFUSED, "the issuer says otherwise than the token")  \
+	X(DEVICE_DENIED, -67, REFUSED, "the login was denied at the issuer")   \
+	X(DEVICE_EXPIRED, -68, REFUSED, "nobody approved the login in time")   \
+	X(HOST, -69, REFUSED, "the client means another host or port")         \
 	/* not allowed: a good token, and yet not here or not this person */   \
 	X(NOT_ALLOWED, -70, NOT_ALLOWED, "not allowed")                        \
 	X(NO_SERVICE, -71, NOT_ALLOWED, "the service has no section")          \
@@ -100,6 +106,11 @@
 	X(NO_NAME, -87, NOT_ALLOWED, "no rule names this person")              \
 	X(DOMAIN, -88, NOT_ALLOWED, "the name is of another domain")           \
 	X(BLOCKED, -89, NOT_ALLOWED, "blocked here")                           \
+	X(DEVICE, -100, NOT_ALLOWED, "the device flow is not allowed here")     \
+	X(DEVICE_LIMIT, -101, NOT_ALLOWED,                                      \
+	    "too many logins by the device flow of late")                      \
+	X(AUTHZID, -102, NOT_ALLOWED,                                           \
+	    "this person may not act for the user that was named")             \
 	/* malformed: the client of a SASL server broke its grammar */         \
 	X(MALFORMED, -90, MALFORMED, "malformed message")
 

@@ -28,13 +28,14 @@
 #define ASSERTION_TYPE    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define JTI_BYTES         16
 
-struct ba_client {
+struct ba_credentials {
 	const struct ba_issuer *issuer;
 	uint64_t pool;
 	struct ba_buf secret; /* client_secret */
 	EVP_PKEY *key; /* of private_key_jwt */
 	enum ba_alg alg;
 	struct ba_buf certificate, key_pem; /* of TLS */
+	const char *proxy, *no_proxy; /* borrowed; each or NULL */
 };
 
 /* What the files of a client are read by. */
@@ -102,7 +103,7 @@ read_file(
 
 /* RFC 6749 appendix A.2: client-secret = *VSCHAR, VSCHAR = %x20-7E. */
 static int
-load_secret(struct ba_client *c, const struct reading *from)
+load_secret(struct ba_credentials *c, const struct reading *from)
 {
 	struct ba_buf *b = &c->secret;
 	size_t i;
@@ -142,7 +143,7 @@ parse_key(const struct reading *from, const struct ba_buf *pem, EVP_PKEY **keyp)
 }
 
 static int
-load_signing_key(struct ba_client *c, const struct reading *from)
+load_signing_key(struct ba_credentials *c, const struct reading *from)
 {
 	struct ba_buf pem;
 	int r;
@@ -214,7 +215,7 @@ judge_certificate(
 }
 
 static int
-load_certificate(struct ba_client *c, const struct reading *from)
+load_certificate(struct ba_credentials *c, const struct reading *from)
 {
 	const struct ba_client_config *config = &c->issuer->client;
 	EVP_PKEY *key = NULL;
@@ -234,7 +235,7 @@ load_certificate(struct ba_client *c, const struct reading *from)
 }
 
 static int
-load(struct ba_client *c, const struct reading *from)
+load(struct ba_credentials *c, const struct reading *from)
 {
 	switch (c->issuer->client.auth) {
 	case BA_CLIENT_AUTH_NONE:
@@ -253,10 +254,10 @@ load(struct ba_client *c, const struct reading *from)
 
 int
 ba_client_new(const struct ba_issuer *issuer, uid_t trusted_uid,
-    const char *credentials, const char **whyp, struct ba_client **clientp)
+    const char *credentials, const char **whyp, struct ba_credentials **clientp)
 {
 	const struct reading from = { trusted_uid, credentials, whyp };
-	struct ba_client *c;
+	struct ba_credentials *c;
 	int r;
 
 	*clientp = NULL;
@@ -278,7 +279,7 @@ ba_client_new(const struct ba_issuer *issuer, uid_t trusted_uid,
 }
 
 void
-ba_client_free(struct ba_client *c)
+ba_client_free(struct ba_credentials *c)
 {
 	if (c == NULL)
 		return;
@@ -289,8 +290,16 @@ ba_client_free(struct ba_client *c)
 	ba_wipe_free(c, sizeof(*c));
 }
 
+void
+ba_client_set_proxy(
+    struct ba_credentials *c, const char *proxy, const char *no_proxy)
+{
+	c->proxy = proxy;
+	c->no_proxy = no_proxy;
+}
+
 bool
-ba_client_is_tls(const struct ba_client *c)
+ba_client_is_tls(const struct ba_credentials *c)
 {
 	return c->certificate.len > 0;
 }
@@ -394,7 +403,7 @@ append_base64(struct ba_buf *b, const struct ba_buf *from)
 
 /* RFC 6749 section 2.3.1: both are form-encoded, and then joined (TR-07). */
 static int
-sign_in_basic(const struct ba_client *c, struct ba_post *p)
+sign_in_basic(const struct ba_credentials *c, struct ba_post *p)
 {
 	const char *id = c->issuer->client.id;
 	struct ba_buf pair;
@@ -412,7 +421,7 @@ sign_in_basic(const struct ba_client *c, struct ba_post *p)
 }
 
 static int
-sign_in_post(const struct ba_client *c, struct ba_post *p)
+sign_in_post(const struct ba_credentials *c, struct ba_post *p)
 {
 	int r = add_str(p, "client_id", c->issuer->client.id);
 
@@ -427,7 +436,7 @@ sign_in_post(const struct ba_client *c, struct ba_post *p)
  * (V44).
  */
 static int
-append_assertion(const struct ba_client *c, int64_t now, struct ba_buf *b)
+append_assertion(const struct ba_credentials *c, int64_t now, struct ba_buf *b)
 {
 	const char *id = c->issuer->client.id;
 	unsigned char random[JTI_BYTES];
@@ -451,7 +460,7 @@ append_assertion(const struct ba_client *c, int64_t now, struct ba_buf *b)
 }
 
 static int
-sign_in_jwt(const struct ba_client *c, int64_t now, struct ba_post *p)
+sign_in_jwt(const struct ba_credentials *c, int64_t now, struct ba_post *p)
 {
 	struct ba_buf assertion;
 	int r;
@@ -468,7 +477,7 @@ sign_in_jwt(const struct ba_client *c, int64_t now, struct ba_post *p)
 }
 
 static int
-sign_in(const struct ba_client *c, int64_t now, struct ba_post *p)
+sign_in(const struct ba_credentials *c, int64_t now, struct ba_post *p)
 {
 	switch (c->issuer->client.auth) {
 	case BA_CLIENT_AUTH_NONE:
@@ -486,8 +495,8 @@ sign_in(const struct ba_client *c, int64_t now, struct ba_post *p)
 }
 
 int
-ba_client_sign_in(const struct ba_client *c, int64_t now, struct ba_post *p,
-    struct ba_http_request *request)
+ba_client_sign_in(const struct ba_credentials *c, int64_t now,
+    struct ba_post *p, struct ba_http_request *request)
 {
 	bool tls = ba_client_is_tls(c);
 	int r = BA_OK;
@@ -502,5 +511,7 @@ ba_client_sign_in(const struct ba_client *c, int64_t now, struct ba_post *p,
 	request->certificate = tls ? &c->certificate : NULL;
 	request->key = tls ? &c->key_pem : NULL;
 	request->pool = c->pool;
+	request->proxy = c->proxy;
+	request->no_proxy = c->no_proxy;
 	return BA_OK;
 }

@@ -15,7 +15,7 @@
  * We as a client of one issuer: the credentials of struct ba_client_config,
  * read once with the configuration and kept, wiped at the end.
  */
-struct ba_client;
+struct ba_credentials;
 
 #define BA_CLIENT_SECRET_MAX     1024 /* bytes, VSCHAR (RFC 6749 appendix A.2) */
 #define BA_CLIENT_ASSERTION_LIFE 60 /* s (CA-01) */
@@ -31,8 +31,12 @@ struct ba_client;
  */
 BA_MUST_CHECK int ba_client_new(const struct ba_issuer *issuer,
     uid_t trusted_uid, const char *credentials, const char **whyp,
-    struct ba_client **clientp);
-void ba_client_free(struct ba_client *c); /* wipes */
+    struct ba_credentials **clientp);
+void ba_client_free(struct ba_credentials *c); /* wipes */
+
+/* By which way its requests go (http.h); borrowed.  At first without proxy. */
+void ba_client_set_proxy(
+    struct ba_credentials *c, const char *proxy, const char *no_proxy);
 
 /*
  * A request to the issuer as this client, on its way.  Zeroed is not enough:
@@ -51,7 +55,7 @@ BA_MUST_CHECK int ba_post_add(
 
 /*
  * Sign in, by exactly one method (CA-02), and point request at p's buffers and
- * at the client's certificate, key and pool:
+ * at the client's certificate, key, pool and proxy:
  *
  *  client_secret_basic	Authorization, id and secret each form-encoded before
  *			base64 (RFC 6749 section 2.3.1, TR-07)
@@ -63,11 +67,11 @@ BA_MUST_CHECK int ba_post_add(
  *  (both of) TLS	client_id in the form (RFC 8705 section 2), certificate
  *  none		client_id in the form
  */
-BA_MUST_CHECK int ba_client_sign_in(const struct ba_client *c, int64_t now,
+BA_MUST_CHECK int ba_client_sign_in(const struct ba_credentials *c, int64_t now,
     struct ba_post *p, struct ba_http_request *request);
 
 /* Does it sign in by TLS: then mtls_endpoint_aliases count (RFC 8705 section
    5). */
-bool ba_client_is_tls(const struct ba_client *c);
+bool ba_client_is_tls(const struct ba_credentials *c);
 
 #endif

@@ -45,8 +45,6 @@ enum fault {
 };
 
 struct known {
-	struct ba_client *client; /* or NULL */
-	bool read; /* its credentials, for better or worse */
 	struct ba_buf name; /* of all that is remembered of it */
 	struct ba_breaker breaker;
 	unsigned asking;
@@ -60,10 +58,8 @@ struct ba_introspection {
 	const struct ba_config *config;
 	struct ba_store *store;
 	enum ba_reach reach;
-	uid_t trusted_uid;
-	char *credentials;
+	struct ba_credential_table *credentials;
 	const struct ba_log *log;
-	char *no_proxy; /* with commas between, or NULL */
 	struct known *known; /* by ba_issuer.index */
 };
 
@@ -77,49 +73,12 @@ known_of(struct ba_introspection *i, const struct ba_issuer *issuer)
 	return &i->known[issuer->index];
 }
 
-/* --- What we are to an issuer ---------------------------------------------- */
+/* --- One configuration ----------------------------------------------------- */
 
 static const char *
 or_none(const char *s)
 {
 	return s != NULL ? s : "";
-}
-
-static void
-log_credentials(struct ba_introspection *i, const struct ba_issuer *issuer,
-    int err, const char *why)
-{
-	const struct ba_client_config *c = &issuer->client;
-
-	ba_log(i->log, BA_LOG_ERR,
-	    "issuer %s: the credentials of client %s are not usable (%s%s%s%s"
-	    "%s): %s; it cannot be asked about tokens until they are mended"
-	    " and the configuration reloaded",
-	    issuer->url, c->id, or_none(c->secret_file),
-	    c->secret_file != NULL && c->key_file != NULL ? ", " : "",
-	    or_none(c->key_file), c->certificate_file != NULL ? ", " : "",
-	    or_none(c->certificate_file),
-	    *why != '\0' ? why : ba_err_text(err));
-}
-
-/* Once, whatever comes of it; for want of memory not even that. */
-static int
-read_credentials(
-    struct ba_introspection *i, const struct ba_issuer *issuer, struct known *n)
-{
-	const char *why;
-	int r;
-
-	if (n->read)
-		return n->client != NULL ? BA_OK : BA_ERR_SECRET;
-	r = ba_client_new(
-	    issuer, i->trusted_uid, i->credentials, &why, &n->client);
-	if (r == BA_ERR_NOMEM)
-		return r;
-	n->read = true;
-	if (r != BA_OK)
-		log_credentials(i, issuer, r, why);
-	return r == BA_OK ? BA_OK : BA_ERR_SECRET;
 }
 
 /*
@@ -151,57 +110,9 @@ make_name(const struct ba_issuer *issuer, struct ba_buf *name)
 static int
 set_up(struct ba_introspection *i, const struct ba_issuer *issuer)
 {
-	struct known *n = &i->known[issuer->index];
-	int r;
-
 	if (issuer->verify == BA_VERIFY_JWT)
 		return BA_OK;
-	r = make_name(issuer, &n->name);
-	if (r == BA_OK && i->reach == BA_REACH_PROCESS)
-		r = read_credentials(i, issuer, n);
-	return r == BA_ERR_SECRET ? BA_OK : r;
-}
-
-static int
-join(const struct ba_strings *list, char **textp)
-{
-	struct ba_buf b;
-	size_t k;
-	int r = BA_OK;
-
-	*textp = NULL;
-	if (list->n == 0)
-		return BA_OK;
-	ba_buf_init(&b, SIZE_MAX);
-	for (k = 0; k < list->n && r == BA_OK; k++) {
-		if (k > 0)
-			r = ba_buf_append_byte(&b, ',');
-		if (r == BA_OK)
-			r = ba_buf_append_str(&b, list->v[k]);
-	}
-	if (r == BA_OK) {
-		*textp = strdup(ba_buf_str(&b));
-		r = *textp != NULL ? BA_OK : BA_ERR_NOMEM;
-	}
-	ba_buf_wipe(&b);
-	return r;
-}
-
-static int
-fill(struct ba_introspection *i, const struct ba_introspection_options *o)
-{
-	size_t k;
-	int r;
-
-	if (o->credentials != NULL) {
-		i->credentials = strdup(o->credentials);
-		if (i->credentials == NULL)
-			return BA_ERR_NOMEM;
-	}
-	r = join(&i->config->no_proxy, &i->no_proxy);
-	for (k = 0; k < i->config->n_issuers && r == BA_OK; k++)
-		r = set_up(i, &i->config->issuers[k]);
-	return r;
+	return make_name(issuer, &i->known[issuer->index].name);
 }
 
 int
@@ -209,6 +120,7 @@ ba_introspection_new(
     const struct ba_introspection_options *o, struct ba_introspection **ip)
 {
 	struct ba_introspection *i;
+	size_t k;
 	int r = BA_ERR_NOMEM;
 
 	*ip = NULL;
@@ -218,11 +130,13 @@ ba_introspection_new(
 	i->config = o->config;
 	i->store = o->store;
 	i->reach = o->reach;
-	i->trusted_uid = o->trusted_uid;
+	i->credentials = o->credentials;
 	i->log = o->log;
 	i->known = calloc(o->config->n_issuers + 1, sizeof(*i->known));
 	if (i->known != NULL)
-		r = fill(i, o);
+		r = BA_OK;
+	for (k = 0; k < o->config->n_issuers && r == BA_OK; k++)
+		r = set_up(i, &o->config->issuers[k]);
 	if (r != BA_OK)
 		ba_introspection_free(i);
 	else
@@ -238,13 +152,10 @@ ba_introspection_free(struct ba_introspection *i)
 	if (i == NULL)
 		return;
 	for (k = 0; i->known != NULL && k < i->config->n_issuers; k++) {
-		ba_client_free(i->known[k].client);
 		ba_buf_wipe(&i->known[k].name);
 		free(i->known[k].url);
 	}
 	free(i->known);
-	free(i->no_proxy);
-	free(i->credentials);
 	free(i);
 }
 
@@ -686,9 +597,9 @@ set_url(const struct ba_issuer *issuer, struct known *n, const char *endpoint)
 
 /* RFC 7662 section 2.1; RFC 9701 section 4 for the signed form. */
 static int
-make_request(struct ba_introspection *i, const struct ba_issuer *issuer,
-    struct known *n, const void *token, size_t len, int64_t now,
-    struct ba_post *p, struct ba_http_request *request)
+make_request(const struct ba_credentials *client,
+    const struct ba_issuer *issuer, const struct known *n, const void *token,
+    size_t len, int64_t now, struct ba_post *p, struct ba_http_request *request)
 {
 	static const char hint[] = "access_token";
 	unsigned timeout_ms = request->timeout_ms;
@@ -705,12 +616,10 @@ make_request(struct ba_introspection *i, const struct ba_issuer *issuer,
 			      : "application/json";
 	request->ca_file = issuer->ca_file;
 	request->ca_directory = issuer->ca_directory;
-	request->proxy = i->config->proxy;
-	request->no_proxy = i->no_proxy;
 	r = ba_post_add(p, "token", token, len);
 	if (r == BA_OK)
 		r = ba_post_add(p, "token_type_hint", hint, strlen(hint));
-	return r == BA_OK ? ba_client_sign_in(n->client, now, p, request) : r;
+	return r == BA_OK ? ba_client_sign_in(client, now, p, request) : r;
 }
 
 /* Whether there may be one more; a breaker that is open has been logged. */
@@ -722,9 +631,6 @@ may_ask(struct ba_introspection *i, const struct ba_issuer *issuer,
 	    privileged ? BA_INTROSPECTIONS_MAX : BA_INTROSPECTIONS_OTHERS;
 	int r;
 
-	r = read_credentials(i, issuer, n);
-	if (r != BA_OK)
-		return r;
 	r = set_url(issuer, n, endpoint);
 	if (r == BA_OK && n->asking >= places)
 		r = BA_ERR_BUSY;
@@ -742,15 +648,19 @@ ba_introspection_begin(struct ba_introspection *i,
     struct ba_http_request *request)
 {
 	struct known *k = known_of(i, issuer);
+	const struct ba_credentials *client;
 	int r;
 
 	if (k == NULL || issuer->verify == BA_VERIFY_JWT)
 		return BA_ERR_INTERNAL;
-	r = may_ask(i, issuer, k, endpoint, now, privileged);
+	/* What is wrong with these has been logged. */
+	r = ba_credential_table_get(i->credentials, issuer, &client);
+	if (r == BA_OK)
+		r = may_ask(i, issuer, k, endpoint, now, privileged);
 	if (r != BA_OK)
 		return r;
 	k->asking++;
-	r = make_request(i, issuer, k, token, n, now, p, request);
+	r = make_request(client, issuer, k, token, n, now, p, request);
 	if (r != BA_OK) {
 		complain(i, issuer, k, now, r, "");
 		leave(i, issuer, k, now, END_OURS, -1);

@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/jose/jwk.h"
 #include "common/oauth/client.h"
+#include "common/oauth/credentials.h"
 #include "common/oauth/http.h"
 #include "common/policy/config.h"
 #include "common/store/store.h"
@@ -20,8 +21,8 @@
 /*
  * Asking issuers about tokens (RFC 7662), with answers in JSON or signed (RFC
  * 9701).  Like keys.h a machine without a wire: it says which request it
- * wants made and is fed the answer.  For one configuration; holds the
- * credentials and the breaker of each issuer, and remembers answers.
+ * wants made and is fed the answer.  For one configuration; holds the breaker
+ * of each issuer, and remembers answers.
  *
  * What is remembered stands in the store under a keyed hash of issuer, the
  * settings that decide what an answer means, and the whole token (INT-05):
@@ -44,17 +45,12 @@ struct ba_introspection_options {
 	const struct ba_config *config; /* outlives it */
 	struct ba_store *store; /* or NULL: nothing is remembered */
 	enum ba_reach reach; /* of what is remembered, breakers too */
-	uid_t trusted_uid;
-	const char *credentials; /* a directory, or NULL (client.h) */
+	struct ba_credential_table *credentials; /* of config; outlives it */
 	const struct ba_log *log;
 };
 
-/*
- * Credentials that are not usable are logged, and its issuer's questions are
- * BA_ERR_SECRET.  They are read here; with BA_REACH_SHARED at an issuer's
- * first question, since a broker for one login asks one issuer of many.
- * BA_ERR_NOMEM.
- */
+/* An issuer whose credentials are not usable (credentials.h) is not asked: its
+   questions are BA_ERR_SECRET.  BA_ERR_NOMEM. */
 BA_MUST_CHECK int ba_introspection_new(
     const struct ba_introspection_options *o, struct ba_introspection **ip);
 void ba_introspection_free(struct ba_introspection *i);

@@ -80,7 +80,9 @@ ba_known_fresh_until(const struct ba_known *n)
 {
 	int64_t keys = ba_record_keys_fresh(n->issuer, n->record), metadata;
 
-	if (!ba_metadata_needs_introspection(n->issuer))
+	if (!ba_metadata_needs_introspection(n->issuer) &&
+	    !ba_metadata_needs_device(n->issuer) &&
+	    !ba_metadata_needs_token(n->issuer))
 		return keys;
 	metadata = ba_record_metadata_fresh(n->issuer, n->record);
 	return metadata < keys ? metadata : keys;

@@ -11,17 +11,52 @@
 #include "common/oauth/keys.h"
 #include "common/oauth/keys_record.h"
 
+/* The endpoints, by the names under which they stand there. */
+#define ENDPOINTS 7
+struct endpoint {
+	const char *name;
+	char *url; /* BA_URL_MAX + 1 bytes */
+	bool late; /* older records have it not, and know of none */
+};
+
+static void
+endpoints_of(struct ba_metadata *m, struct endpoint v[ENDPOINTS])
+{
+	const struct endpoint all[ENDPOINTS] = {
+		{ "jwks_uri", m->jwks_uri, false },
+		{ "introspection_endpoint", m->introspection_endpoint, false },
+		{ "tls_introspection_endpoint", m->tls_introspection_endpoint,
+		    false },
+		{ "device_authorization_endpoint", m->device_endpoint, true },
+		{ "tls_device_authorization_endpoint", m->tls_device_endpoint,
+		    true },
+		{ "token_endpoint", m->token_endpoint, true },
+		{ "tls_token_endpoint", m->tls_token_endpoint, true },
+	};
+
+	memcpy(v, all, sizeof(all));
+}
+
 static json_t *
 head_of(const struct ba_record *rec)
 {
-	const struct ba_metadata *m = &rec->metadata;
+	struct ba_metadata m = rec->metadata;
+	struct endpoint v[ENDPOINTS];
+	json_t *head;
+	size_t i;
 
-	return json_pack("{sI sI sI ss ss ss ss}", "fetched",
-	    (json_int_t)rec->fetched, "fresh_until",
-	    (json_int_t)rec->fresh_until, "metadata_until",
-	    (json_int_t)rec->metadata_until, "etag", rec->etag, "jwks_uri",
-	    m->jwks_uri, "introspection_endpoint", m->introspection_endpoint,
-	    "tls_introspection_endpoint", m->tls_introspection_endpoint);
+	head = json_pack("{sI sI sI ss}", "fetched", (json_int_t)rec->fetched,
+	    "fresh_until", (json_int_t)rec->fresh_until, "metadata_until",
+	    (json_int_t)rec->metadata_until, "etag", rec->etag);
+	endpoints_of(&m, v);
+	for (i = 0; i < ENDPOINTS && head != NULL; i++) {
+		if (json_object_set_new(
+			head, v[i].name, json_string(v[i].url)) == 0)
+			continue;
+		json_decref(head);
+		head = NULL;
+	}
+	return head;
 }
 
 int
@@ -55,20 +90,23 @@ read_text(const json_t *head, const char *name, char *dst, size_t dstsz)
 static bool
 read_head(const json_t *head, struct ba_record *rec)
 {
-	struct ba_metadata *m = &rec->metadata;
+	struct endpoint v[ENDPOINTS];
+	size_t i;
 
-	return ba_json_date(head, "fetched", &rec->fetched) == BA_OK &&
-	       ba_json_date(head, "fresh_until", &rec->fresh_until) == BA_OK &&
-	       ba_json_date(head, "metadata_until", &rec->metadata_until) ==
-		   BA_OK &&
-	       read_text(head, "etag", rec->etag, sizeof(rec->etag)) &&
-	       read_text(head, "jwks_uri", m->jwks_uri, sizeof(m->jwks_uri)) &&
-	       read_text(head, "introspection_endpoint",
-		   m->introspection_endpoint,
-		   sizeof(m->introspection_endpoint)) &&
-	       read_text(head, "tls_introspection_endpoint",
-		   m->tls_introspection_endpoint,
-		   sizeof(m->tls_introspection_endpoint));
+	if (ba_json_date(head, "fetched", &rec->fetched) != BA_OK ||
+	    ba_json_date(head, "fresh_until", &rec->fresh_until) != BA_OK ||
+	    ba_json_date(head, "metadata_until", &rec->metadata_until) !=
+		BA_OK ||
+	    !read_text(head, "etag", rec->etag, sizeof(rec->etag)))
+		return false;
+	endpoints_of(&rec->metadata, v);
+	for (i = 0; i < ENDPOINTS; i++) {
+		if (v[i].late && !ba_json_has(head, v[i].name))
+			continue;
+		if (!read_text(head, v[i].name, v[i].url, BA_URL_MAX + 1))
+			return false;
+	}
+	return true;
 }
 
 int

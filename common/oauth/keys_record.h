@@ -31,9 +31,9 @@ struct ba_record {
 	struct ba_metadata metadata; /* whose jwks_uri gave it */
 };
 
-/* The head: three URLs, an ETag of which each character may be escaped, and
+/* The head: seven URLs, an ETag of which each character may be escaped, and
    the rest. */
-#define BA_RECORD_HEAD_MAX (3 * BA_URL_MAX + 2 * BA_HTTP_ETAG_MAX + 512)
+#define BA_RECORD_HEAD_MAX (7 * BA_URL_MAX + 2 * BA_HTTP_ETAG_MAX + 512)
 #define BA_RECORD_MAX      (BA_RECORD_HEAD_MAX + 1 + BA_JWKS_BYTES_MAX)
 
 /* Append; b has room for BA_RECORD_MAX.  BA_ERR_NOMEM, BA_ERR_LIMIT. */

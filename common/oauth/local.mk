@@ -8,6 +8,10 @@ common_oauth_libba_oauth_la_SOURCES = \
 	common/oauth/breaker.h \
 	common/oauth/client.c \
 	common/oauth/client.h \
+	common/oauth/credentials.c \
+	common/oauth/credentials.h \
+	common/oauth/device.c \
+	common/oauth/device.h \
 	common/oauth/fetch.c \
 	common/oauth/fetch.h \
 	common/oauth/http.c \

@@ -126,8 +126,20 @@ ba_metadata_needs_introspection(const struct ba_issuer *issuer)
 	       issuer->introspection_endpoint == NULL;
 }
 
-static bool
-signs_in_by_tls(const struct ba_issuer *issuer)
+bool
+ba_metadata_needs_device(const struct ba_issuer *issuer)
+{
+	return issuer->device && issuer->device_endpoint == NULL;
+}
+
+bool
+ba_metadata_needs_token(const struct ba_issuer *issuer)
+{
+	return issuer->device && issuer->token_endpoint == NULL;
+}
+
+bool
+ba_metadata_by_tls(const struct ba_issuer *issuer)
 {
 	switch (issuer->client.auth) {
 	case BA_CLIENT_AUTH_TLS:
@@ -150,24 +162,43 @@ none_or_ok(const struct ba_issuer *issuer, const char *url)
 }
 
 static bool
-has_introspection(const struct ba_issuer *issuer, const struct ba_metadata *m)
+has(const struct ba_issuer *issuer, const char *plain, const char *tls)
 {
-	return m->introspection_endpoint[0] != '\0' ||
-	       (signs_in_by_tls(issuer) &&
-		   m->tls_introspection_endpoint[0] != '\0');
+	return plain[0] != '\0' ||
+	       (ba_metadata_by_tls(issuer) && tls[0] != '\0');
+}
+
+static bool
+has_all(const struct ba_issuer *issuer, const struct ba_metadata *m)
+{
+	if (ba_metadata_needs_keys(issuer) && m->jwks_uri[0] == '\0')
+		return false;
+	if (ba_metadata_needs_introspection(issuer) &&
+	    !has(issuer, m->introspection_endpoint,
+		m->tls_introspection_endpoint))
+		return false;
+	if (ba_metadata_needs_device(issuer) &&
+	    !has(issuer, m->device_endpoint, m->tls_device_endpoint))
+		return false;
+	return !ba_metadata_needs_token(issuer) ||
+	       has(issuer, m->token_endpoint, m->tls_token_endpoint);
 }
 
 bool
 ba_metadata_suits(const struct ba_issuer *issuer, const struct ba_metadata *m)
 {
-	if (ba_metadata_needs_keys(issuer) && m->jwks_uri[0] == '\0')
+	const char *const urls[] = { m->jwks_uri, m->introspection_endpoint,
+		m->tls_introspection_endpoint, m->device_endpoint,
+		m->tls_device_endpoint, m->token_endpoint,
+		m->tls_token_endpoint };
+	size_t i;
+
+	if (!has_all(issuer, m))
 		return false;
-	if (ba_metadata_needs_introspection(issuer) &&
-	    !has_introspection(issuer, m))
-		return false;
-	return none_or_ok(issuer, m->jwks_uri) &&
-	       none_or_ok(issuer, m->introspection_endpoint) &&
-	       none_or_ok(issuer, m->tls_introspection_endpoint);
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+		if (!none_or_ok(issuer, urls[i]))
+			return false;
+	return true;
 }
 
 /* --- the document ---------------------------------------------------------- */
@@ -213,33 +244,63 @@ read_endpoint(const struct ba_issuer *issuer, const json_t *o, const char *name,
 static const char *const jwks_faults[] = FAULTS("jwks_uri");
 static const char *const introspection_faults[] =
     FAULTS("introspection_endpoint");
+static const char *const device_faults[] =
+    FAULTS("device_authorization_endpoint");
+static const char *const token_faults[] = FAULTS("token_endpoint");
 
 /*
- * What is not needed is taken where it can be used, and passed over where it
- * cannot: a mistake there shall lock out nobody.
+ * An endpoint that may have an alias for TLS.  What is not needed is taken
+ * where it can be used, and passed over where it cannot: a mistake there shall
+ * lock out nobody.
  */
+struct endpoint {
+	const char *name;
+	bool needed;
+	const char *const *faults;
+	char *plain, *tls; /* BA_URL_MAX + 1 bytes each */
+};
+
 static int
-read_introspection(const struct ba_issuer *issuer, const json_t *root,
-    struct ba_metadata *m, const char **whyp)
+read_both(const struct ba_issuer *issuer, const json_t *root,
+    const struct endpoint *e, const char **whyp)
 {
 	const json_t *aliases = json_object_get(root, "mtls_endpoint_aliases");
-	enum fault fault, tls;
+	enum fault fault, tls = MISSING;
 
-	fault = read_endpoint(
-	    issuer, root, "introspection_endpoint", m->introspection_endpoint);
-	tls = aliases == NULL
-		  ? MISSING
-		  : read_endpoint(issuer, aliases, "introspection_endpoint",
-			m->tls_introspection_endpoint);
-	if (!ba_metadata_needs_introspection(issuer))
-		return BA_OK;
+	fault = read_endpoint(issuer, root, e->name, e->plain);
+	if (aliases != NULL)
+		tls = read_endpoint(issuer, aliases, e->name, e->tls);
 	/* Instead of the other, where there is one (RFC 8705 section 5). */
-	if (signs_in_by_tls(issuer) && tls != MISSING)
+	if (ba_metadata_by_tls(issuer) && tls != MISSING)
 		fault = tls;
-	if (fault == FINE)
+	if (fault == FINE || !e->needed)
 		return BA_OK;
-	*whyp = introspection_faults[fault];
+	*whyp = e->faults[fault];
 	return BA_ERR_METADATA;
+}
+
+static int
+read_endpoints(const struct ba_issuer *issuer, const json_t *root,
+    struct ba_metadata *m, const char **whyp)
+{
+	const struct endpoint endpoints[] = {
+		{ "introspection_endpoint",
+		    ba_metadata_needs_introspection(issuer),
+		    introspection_faults, m->introspection_endpoint,
+		    m->tls_introspection_endpoint },
+		{ "device_authorization_endpoint",
+		    ba_metadata_needs_device(issuer), device_faults,
+		    m->device_endpoint, m->tls_device_endpoint },
+		{ "token_endpoint", ba_metadata_needs_token(issuer),
+		    token_faults, m->token_endpoint, m->tls_token_endpoint },
+	};
+	size_t i;
+	int r = BA_OK;
+
+	for (i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+		if (r == BA_OK)
+			r = read_both(issuer, root, &endpoints[i], whyp);
+	return r;
 }
 
 /* The members, of which nothing is believed before issuer is ours (MD-01). */
@@ -263,7 +324,7 @@ judge(const struct ba_issuer *issuer, const json_t *root, struct ba_metadata *m,
 		*whyp = jwks_faults[fault];
 		return BA_ERR_METADATA;
 	}
-	return read_introspection(issuer, root, m, whyp);
+	return read_endpoints(issuer, root, m, whyp);
 }
 
 static int
@@ -312,14 +373,11 @@ const char *
 ba_introspection_url(
     const struct ba_issuer *issuer, const struct ba_metadata *m)
 {
-	enum ba_client_auth auth = issuer->client.auth;
-
 	if (issuer->introspection_endpoint != NULL)
 		return issuer->introspection_endpoint;
 	if (m == NULL)
 		return NULL;
-	if ((auth == BA_CLIENT_AUTH_TLS ||
-		auth == BA_CLIENT_AUTH_SELF_SIGNED_TLS) &&
+	if (ba_metadata_by_tls(issuer) &&
 	    m->tls_introspection_endpoint[0] != '\0')
 		return m->tls_introspection_endpoint;
 	return m->introspection_endpoint;

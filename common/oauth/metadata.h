@@ -30,14 +30,20 @@ BA_MUST_CHECK int ba_well_known_url(
 
 /*
  * What an issuer publishes of itself (RFC 8414 section 2): URLs that
- * ba_url_ok(), "" where there is none.  tls_introspection_endpoint is of
- * mtls_endpoint_aliases (RFC 8705 section 5), and goes before the other for
+ * ba_url_ok(), "" where there is none.  Those that are called tls_ are of
+ * mtls_endpoint_aliases (RFC 8705 section 5), and go before the others for
  * clients that sign in by TLS.
  */
 struct ba_metadata {
 	char jwks_uri[BA_URL_MAX + 1];
 	char introspection_endpoint[BA_URL_MAX + 1];
 	char tls_introspection_endpoint[BA_URL_MAX + 1];
+	/* Of the device flow; the same rules, and unusable ones make the whole
+	   unusable only where a service has this issuer as device_issuer. */
+	char device_endpoint[BA_URL_MAX + 1];
+	char tls_device_endpoint[BA_URL_MAX + 1];
+	char token_endpoint[BA_URL_MAX + 1];
+	char tls_token_endpoint[BA_URL_MAX + 1];
 };
 
 /*
@@ -53,7 +59,8 @@ bool ba_endpoint_ok(const struct ba_issuer *issuer, const char *url);
  * required unless the issuer's tokens need no keys (verify = introspection
  * and introspection_answer = json); an introspection_endpoint that breaks the
  * rules makes the whole unusable only where it is needed (verify is not jwt,
- * and it is not configured).  BA_ERR_METADATA (why in constant text), or the
+ * and it is not configured); likewise those of the device flow (device is set).
+ * BA_ERR_METADATA (why in constant text), or the
  * response's own error.
  */
 BA_MUST_CHECK int ba_metadata_parse(const struct ba_issuer *issuer,
@@ -64,6 +71,13 @@ BA_MUST_CHECK int ba_metadata_parse(const struct ba_issuer *issuer,
 bool ba_metadata_needs_keys(const struct ba_issuer *issuer);
 /* … an introspection endpoint by its metadata? */
 bool ba_metadata_needs_introspection(const struct ba_issuer *issuer);
+/* … the endpoints of the device flow? */
+bool ba_metadata_needs_device(const struct ba_issuer *issuer);
+bool ba_metadata_needs_token(const struct ba_issuer *issuer);
+
+/* Do we sign in there by TLS, so that its mtls_endpoint_aliases go before its
+   other endpoints (RFC 8705 section 5)? */
+bool ba_metadata_by_tls(const struct ba_issuer *issuer);
 
 /*
  * Is m, which was parsed under another configuration perhaps, what

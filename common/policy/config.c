@@ -549,11 +549,29 @@ read_all(struct ba_builder *b, const char *path, uid_t trusted_uid)
 
 /* --- map files ------------------------------------------------------------ */
 
-/* The map of this issuer; its directory is judged like our own. */
+/* A file that a key names; its directory is judged like our own. */
+struct map_file {
+	const char *key;
+	const char *path;
+	struct ba_where where; /* of the key */
+	bool shared; /* ba_map_parse_shared(), else ba_map_parse() */
+};
+
 static int
-read_map(struct ba_builder *b, struct ba_issuer *issuer, uid_t trusted_uid)
+parse_map(struct ba_builder *b, const struct map_file *f,
+    const struct ba_buf *text, const struct ba_map **mapp)
 {
-	char *here = sibling(b, issuer->map_file, ".");
+	return f->shared ? ba_map_parse_shared(b->arena, f->path, text->p,
+			       text->len, b->report, mapp)
+			 : ba_map_parse(b->arena, b->config, f->path, text->p,
+			       text->len, b->report, mapp);
+}
+
+static int
+read_map(struct ba_builder *b, const struct map_file *f, uid_t trusted_uid,
+    const struct ba_map **mapp)
+{
+	char *here = sibling(b, f->path, ".");
 	const char *why = "";
 	struct ba_buf text;
 	int r;
@@ -564,18 +582,17 @@ read_map(struct ba_builder *b, struct ba_issuer *issuer, uid_t trusted_uid)
 	b->at.file = here;
 	b->at.line = 0;
 	(void)directory_ok(b, here, trusted_uid);
-	b->at = issuer->map_where;
-	r = ba_read_trusted(issuer->map_file, trusted_uid, 0, &text, &why);
+	b->at = f->where;
+	r = ba_read_trusted(f->path, trusted_uid, 0, &text, &why);
 	if (r == BA_OK) {
-		r = ba_map_parse(b->arena, b->config, issuer->map_file, text.p,
-		    text.len, b->report, &issuer->map);
+		r = parse_map(b, f, &text, mapp);
 		/* It has told its problems by itself. */
 		b->problems += r == BA_ERR_CONFIG;
 	} else if (r != BA_ERR_NOMEM) {
 		ba_builder_complain(b,
-		    "map_file = %.256s %s; it must be a plain file: chown "
+		    "%s = %.256s %s; it must be a plain file: chown "
 		    "root:%s, chmod 0640",
-		    issuer->map_file, why, BA_USER);
+		    f->key, f->path, why, BA_USER);
 		unread(b, r);
 	}
 	ba_buf_wipe(&text);
@@ -596,20 +613,40 @@ first_with_map(const struct ba_config *c, const char *map_file)
 
 /* Each file once, for it may serve many issuers and all their tenants. */
 static int
+read_issuer_map(struct ba_builder *b, size_t i, uid_t trusted_uid)
+{
+	struct ba_config *c = b->config;
+	struct ba_issuer *issuer = &c->issuers[i];
+	const struct map_file f = { "map_file", issuer->map_file,
+		issuer->map_where, false };
+	size_t first;
+
+	if (issuer->map_file == NULL)
+		return BA_OK;
+	first = first_with_map(c, issuer->map_file);
+	if (first == i)
+		return read_map(b, &f, trusted_uid, &issuer->map);
+	issuer->map = c->issuers[first].map;
+	return BA_OK;
+}
+
+static int
 read_maps(struct ba_builder *b, uid_t trusted_uid)
 {
 	struct ba_config *c = b->config;
-	size_t first, i;
+	struct map_file f = { .key = "shared_map", .shared = true };
+	struct ba_service *service;
 	int r = BA_OK;
+	size_t i;
 
-	for (i = 0; r == BA_OK && i < c->n_issuers; i++) {
-		if (c->issuers[i].map_file == NULL)
-			continue;
-		first = first_with_map(c, c->issuers[i].map_file);
-		if (first == i)
-			r = read_map(b, &c->issuers[i], trusted_uid);
-		else
-			c->issuers[i].map = c->issuers[first].map;
+	for (i = 0; r == BA_OK && i < c->n_issuers; i++)
+		r = read_issuer_map(b, i, trusted_uid);
+	for (i = 0; r == BA_OK && i < c->n_services; i++) {
+		service = &c->services[i];
+		f.path = service->shared_map_file;
+		f.where = service->shared_map_where;
+		if (f.path != NULL)
+			r = read_map(b, &f, trusted_uid, &service->shared_map);
 	}
 	return r;
 }

@@ -140,6 +140,16 @@ struct ba_issuer {
 	bool introspection_jwt; /* introspection_answer = jwt (RFC 9701) */
 	int64_t introspection_cache; /* introspection_cache =, s; 0: none */
 	struct ba_client_config client;
+	/* Device flow (RFC 8628), where a service names it as device_issuer. */
+	const char *device_endpoint; /* device_authorization_endpoint =, or
+					NULL: by the metadata */
+	const char *token_endpoint; /* token_endpoint =, or NULL: likewise */
+	const char *device_scope; /* device_scope =, a scope list, or NULL */
+	const char *device_resource; /* device_resource =, a URI for the
+					parameter resource (RFC 8707), or … */
+	const char *device_audience; /* device_audience =, for the parameter
+					audience that some issuers have; NULL */
+	bool device; /* some service has it as device_issuer */
 	/* symmetric_key_file =: an issuer that shares its secrets with us, and
 	   has no other keys; or NULL */
 	const char *symmetric_key_file;
@@ -173,6 +183,41 @@ enum ba_accounts {
 
 enum ba_tristate { BA_UNSAID, BA_ALLOW, BA_DENY };
 
+/* Is there to be a QR code in the device flow?  auto: where all fits into 80
+   columns and 24 lines. */
+enum ba_qr { BA_QR_AUTO, BA_QR_YES, BA_QR_NO };
+
+#define BA_DEVICE_TIMEOUT_DEFAULT 100 /* s; below sshd's LoginGraceTime */
+#define BA_DEVICE_TIMEOUT_MIN     30
+#define BA_DEVICE_TIMEOUT_MAX     600
+#define BA_DEVICE_WINDOW          600 /* s, in which device flows are counted … */
+#define BA_DEVICE_USER_DEFAULT    5 /* … device_limit_user = */
+#define BA_DEVICE_ADDRESS_DEFAULT 20 /* … device_limit_address = */
+#define BA_DEVICE_LIMIT_MAX       1000
+
+/* The device flow of a service (RFC 8628). */
+struct ba_device_config {
+	/* device_issuer =: one of issuer, of which we are a client; NULL: not
+	   allowed here */
+	const struct ba_issuer *issuer;
+	struct ba_networks network; /* device_network =: only from there; no
+				       address given: not */
+	int64_t timeout; /* device_timeout =, s */
+	unsigned limit_user; /* device_limit_user =, for a local user in
+				BA_DEVICE_WINDOW */
+	unsigned limit_address; /* device_limit_address =, from an address */
+	bool complete_uri; /* device_complete_uri = yes: the QR code holds
+			      verification_uri_complete */
+	enum ba_qr qr; /* qr = */
+};
+
+/* May somebody ask for another user than the token names (SASL's authzid)? */
+enum ba_authzid {
+	BA_AUTHZID_EQUAL, /* no */
+	BA_AUTHZID_PROXY, /* the host decides, by its own rules */
+	BA_AUTHZID_SHARED /* for those that shared_map or shared_claim list */
+};
+
 /*
  * Of a rule that is called require_…, a token needs every value; of one that
  * is called allow_…, one of the values.
@@ -203,7 +248,21 @@ struct ba_service {
 	size_t n_peers;
 	enum ba_accounts accounts; /* accounts = local | virtual */
 	uid_t min_uid; /* min_uid = */
+	/* account_without_token =, which must be said where accounts are decided:
+	   unsaid is deny, with a line in the log that says what to write */
 	enum ba_tristate account_without_token;
+	struct ba_device_config device;
+	/* SASL: authzid =, and for shared mailboxes shared_map = (a file like
+	   map_file, of two words: person, mailbox; several lines for several)
+	   and shared_claim = (claims that list them); host =, port =: what a
+	   client may say that it connected to; n 0: anything */
+	enum ba_authzid authzid;
+	const char *shared_map_file; /* or NULL */
+	struct ba_where shared_map_where;
+	const struct ba_map *shared_map; /* as map of struct ba_issuer */
+	struct ba_claim_paths shared_claim; /* n 0: not set */
+	struct ba_strings host; /* lower case */
+	struct ba_strings port; /* decimal */
 	const char *confirm; /* confirm =, a question; or NULL */
 	struct ba_where where;
 };

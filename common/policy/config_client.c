@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <config.h> /* with "", it would be the one of this room */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/url.h"
@@ -10,6 +11,7 @@
 #define CREDENTIAL     "credential:"
 #define CREDENTIAL_MAX 255 /* systemd.exec(5): a file's name */
 #define CLIENT_ID_MAX  255
+#define SCOPE_MAX      1024 /* of a request, as it is written there */
 
 /* --- who says that a token is good ---------------------------------------- */
 
@@ -32,18 +34,23 @@ ba_client_set_verify(struct ba_builder *b, void *object, const char *value)
 	return BA_OK;
 }
 
+static int
+set_url(struct ba_builder *b, const char *value, const char **urlp)
+{
+	if (ba_url_ok(value))
+		return ba_value_text(b, value, urlp);
+	ba_builder_complain(b,
+	    "the endpoint must be an https:// URL with a host, and "
+	    "without user and fragment");
+	return BA_OK;
+}
+
 int
 ba_client_set_endpoint(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
 
-	if (!ba_url_ok(value)) {
-		ba_builder_complain(b,
-		    "the endpoint must be an https:// URL with a host, and "
-		    "without user and fragment");
-		return BA_OK;
-	}
-	return ba_value_text(b, value, &issuer->introspection_endpoint);
+	return set_url(b, value, &issuer->introspection_endpoint);
 }
 
 int
@@ -111,6 +118,90 @@ ba_client_set_key_id(struct ba_builder *b, void *object, const char *value)
 
 	return set_printable(b, value, &issuer->client.key_id);
 }
+
+/* --- the device flow ------------------------------------------------------ */
+
+int
+ba_client_set_device_endpoint(
+    struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
+
+	return set_url(b, value, &issuer->device_endpoint);
+}
+
+int
+ba_client_set_token_endpoint(
+    struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
+
+	return set_url(b, value, &issuer->token_endpoint);
+}
+
+/*
+ * RFC 6749 section 3.3: scope-token *( SP scope-token ), and scope-token is
+ * %x21 / %x23-5B / %x5D-7E.
+ */
+int
+ba_client_set_device_scope(
+    struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
+	struct ba_strings words = { .n = 0 };
+	char list[SCOPE_MAX + 2];
+	size_t i, n = 0;
+	int r;
+
+	r = ba_value_words(b, value, &words);
+	if (r != BA_OK)
+		return r;
+	for (i = 0; i < words.n; i++) {
+		if (!is_printable(words.v[i]) ||
+		    strpbrk(words.v[i], "\"\\") != NULL ||
+		    n + (i > 0) + strlen(words.v[i]) > SCOPE_MAX) {
+			ba_builder_complain(b,
+			    "device_scope is a list of scopes, printable ASCII "
+			    "without '\"' and '\\', at most %d bytes in all",
+			    SCOPE_MAX);
+			return BA_OK;
+		}
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    i > 0 ? " " : "", words.v[i]);
+	}
+	return ba_value_text(b, list, &issuer->device_scope);
+}
+
+/* RFC 8707 section 2: an absolute URI (RFC 3986 section 4.3), which has no
+   fragment. */
+int
+ba_client_set_device_resource(
+    struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
+	size_t n = strspn(value, BA_ALNUM "+-.");
+
+	if (n > 0 && strchr(BA_LOWER BA_UPPER, value[0]) != NULL &&
+	    value[n] == ':' && is_printable(value) &&
+	    strpbrk(value, " #\"<>\\^`{|}") == NULL &&
+	    strlen(value) <= BA_URL_MAX)
+		return ba_value_text(b, value, &issuer->device_resource);
+	ba_builder_complain(b,
+	    "device_resource is an absolute URI without fragment, as in "
+	    "https://host.example.org/");
+	return BA_OK;
+}
+
+int
+ba_client_set_device_audience(
+    struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
+
+	return set_printable(b, value, &issuer->device_audience);
+}
+
+/* --- how we sign in ------------------------------------------------------- */
 
 static const struct {
 	const char *name; /* RFC 7591 section 2, RFC 8705 section 2 */
@@ -253,23 +344,87 @@ judge_method(struct ba_builder *b, const struct ba_section *s,
 			    of_jwt[i]);
 }
 
-/* Nobody is asked about tokens: what is it all for? */
+bool
+ba_client_is_device(const struct ba_builder *b, const struct ba_section *s)
+{
+	const struct ba_issuer_draft *d = s->object;
+	const struct ba_issuer *issuer = &b->config->issuers[d->first];
+	const struct ba_pair *pair;
+	size_t i, j;
+
+	for (i = 0; i < b->n_sections; i++) {
+		if (b->sections[i].kind != &ba_service_kind)
+			continue;
+		pair = ba_section_pair(&b->sections[i], "device_issuer");
+		if (pair == NULL)
+			continue;
+		if (strcmp(pair->value, s->name) == 0)
+			return true;
+		for (j = 0; j < d->n; j++)
+			if (strcmp(pair->value, issuer[j].url) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* What is all that for? */
 static void
-judge_unused(struct ba_builder *b, const struct ba_section *s)
+judge_unused(
+    struct ba_builder *b, const struct ba_section *s, bool asked, bool device)
 {
 	static const char *const of_asking[] = { "introspection_endpoint",
-		"introspection_answer", "introspection_cache", "client_id",
-		"client_auth", "client_secret_file", "client_key_file",
-		"client_key_id", "client_key_algorithm",
-		"client_certificate_file" };
+		"introspection_answer", "introspection_cache" };
+	static const char *const of_client[] = { "client_id", "client_auth",
+		"client_secret_file", "client_key_file", "client_key_id",
+		"client_key_algorithm", "client_certificate_file" };
+	static const char *const of_device[] = {
+		"device_authorization_endpoint", "token_endpoint",
+		"device_scope", "device_resource", "device_audience"
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(of_asking) / sizeof(of_asking[0]); i++)
-		if (ba_section_says(b, s, of_asking[i]))
+		if (!asked && ba_section_says(b, s, of_asking[i]))
 			ba_builder_complain(b,
 			    "%s = has no use with verify = jwt: say verify = "
 			    "introspection or jwt+introspection, or remove it",
 			    of_asking[i]);
+	for (i = 0; i < sizeof(of_client) / sizeof(of_client[0]); i++)
+		if (!asked && !device && ba_section_says(b, s, of_client[i]))
+			ba_builder_complain(b,
+			    "%s = has no use with verify = jwt: say verify = "
+			    "introspection or jwt+introspection, or "
+			    "device_issuer = in a service, or remove it",
+			    of_client[i]);
+	for (i = 0; i < sizeof(of_device) / sizeof(of_device[0]); i++)
+		if (!device && ba_section_says(b, s, of_device[i]))
+			ba_builder_complain(b,
+			    "%s = has no use while no service has this issuer "
+			    "as its device_issuer =: say so there, or remove "
+			    "it",
+			    of_device[i]);
+}
+
+/*
+ * An issuer whose keys are a file or a secret is not asked what it publishes.
+ */
+static void
+judge_device(struct ba_builder *b, const struct ba_section *s)
+{
+	static const char *const of_keys[] = { "jwks_file",
+		"symmetric_key_file" };
+	size_t i;
+
+	if (ba_section_pair(s, "device_authorization_endpoint") != NULL &&
+	    ba_section_pair(s, "token_endpoint") != NULL)
+		return;
+	for (i = 0; i < sizeof(of_keys) / sizeof(of_keys[0]); i++)
+		if (ba_section_says(b, s, of_keys[i]))
+			ba_builder_complain(b,
+			    "with %s = the issuer's metadata is not read: for "
+			    "device_issuer = say device_authorization_endpoint "
+			    "= and token_endpoint =, too",
+			    of_keys[i]);
 }
 
 /*
@@ -299,21 +454,27 @@ judge_endpoint(struct ba_builder *b, const struct ba_section *s,
 
 void
 ba_client_judge(
-    struct ba_builder *b, const struct ba_section *s, struct ba_issuer *values)
+    struct ba_builder *b, const struct ba_section *s, struct ba_issuer_draft *d)
 {
-	if (values->verify == BA_VERIFY_JWT) {
-		judge_unused(b, s);
-		return;
+	struct ba_issuer *values = &d->values;
+	bool asked = values->verify != BA_VERIFY_JWT;
+
+	judge_unused(b, s, asked, d->device);
+	if (d->device)
+		judge_device(b, s);
+	if (asked) {
+		judge_endpoint(b, s, values);
+		if (!ba_section_says(b, s, "introspection_cache"))
+			values->introspection_cache =
+			    values->verify == BA_VERIFY_BOTH
+				? 0
+				: BA_INTROSPECTION_CACHE_DEFAULT;
+		if (!ba_section_says(b, s, "client_id"))
+			ba_builder_complain(b,
+			    "client_id = is missing: say as which client the "
+			    "issuer is asked about tokens");
 	}
-	judge_endpoint(b, s, values);
-	if (!ba_section_says(b, s, "introspection_cache"))
-		values->introspection_cache =
-		    values->verify == BA_VERIFY_BOTH
-			? 0
-			: BA_INTROSPECTION_CACHE_DEFAULT;
-	if (!ba_section_says(b, s, "client_id"))
-		ba_builder_complain(b,
-		    "client_id = is missing: say as which client the issuer is "
-		    "asked about tokens");
-	judge_method(b, s, &values->client);
+	/* Without client_id = its services' device_issuer = complains. */
+	if (asked || (d->device && ba_section_pair(s, "client_id") != NULL))
+		judge_method(b, s, &values->client);
 }

@@ -6,7 +6,8 @@
 
 /*
  * The part of an [issuer] section that says how the issuer is asked about
- * tokens, and as which client: for config_issuer.c, which has the table.
+ * tokens and for them, and as which client: for config_issuer.c, which has the
+ * table.
  */
 
 /*
@@ -17,6 +18,7 @@
 struct ba_issuer_draft {
 	struct ba_issuer values;
 	size_t first, n; /* of the configuration's issuers */
+	bool device; /* some service has one of them as device_issuer = */
 };
 
 /* As struct ba_key's set. */
@@ -31,9 +33,19 @@ int ba_client_set_key_file(struct ba_builder *, void *, const char *);
 int ba_client_set_key_id(struct ba_builder *, void *, const char *);
 int ba_client_set_key_algorithm(struct ba_builder *, void *, const char *);
 int ba_client_set_certificate_file(struct ba_builder *, void *, const char *);
+int ba_client_set_device_endpoint(struct ba_builder *, void *, const char *);
+int ba_client_set_token_endpoint(struct ba_builder *, void *, const char *);
+int ba_client_set_device_scope(struct ba_builder *, void *, const char *);
+int ba_client_set_device_resource(struct ba_builder *, void *, const char *);
+int ba_client_set_device_audience(struct ba_builder *, void *, const char *);
+
+/* What a draft's device is: by what is written in the services, for they are
+   judged after us. */
+bool ba_client_is_device(
+    const struct ba_builder *b, const struct ba_section *s);
 
 /* What these values say together, and with the rest of the section. */
-void ba_client_judge(
-    struct ba_builder *b, const struct ba_section *s, struct ba_issuer *values);
+void ba_client_judge(struct ba_builder *b, const struct ba_section *s,
+    struct ba_issuer_draft *d);
 
 #endif

@@ -429,7 +429,9 @@ judge_keys(
 	size_t i;
 
 	for (i = 0; i < sizeof(of_public_keys) / sizeof(of_public_keys[0]); i++)
-		if (symmetric && ba_section_says(b, s, of_public_keys[i]))
+		/* In the device flow it is asked all the same. */
+		if (symmetric && (!d->device || i == 0) &&
+		    ba_section_says(b, s, of_public_keys[i]))
 			ba_builder_complain(b,
 			    "%s = has no use beside symmetric_key_file =: "
 			    "remove one",
@@ -498,10 +500,11 @@ judge_issuer(struct ba_builder *b, const struct ba_section *s)
 		ba_builder_complain(b,
 		    TENANTID " stands in the issuer's URL, and tenant = is "
 			     "missing: say whose tokens are taken");
+	d->device = ba_client_is_device(b, s);
 	judge_identity(b, s, &d->values);
 	judge_keys(b, s, d);
 	judge_asking(b, s, &d->values);
-	ba_client_judge(b, s, &d->values);
+	ba_client_judge(b, s, d);
 	for (i = 0; i < d->n; i++) {
 		to = &b->config->issuers[d->first + i];
 		own = *to;
@@ -616,6 +619,12 @@ static const struct ba_key issuer_keys[] = {
 	{ "client_key_id", ba_client_set_key_id, NULL },
 	{ "client_key_algorithm", ba_client_set_key_algorithm, NULL },
 	{ "client_certificate_file", ba_client_set_certificate_file, NULL },
+	{ "device_authorization_endpoint", ba_client_set_device_endpoint,
+	    NULL },
+	{ "token_endpoint", ba_client_set_token_endpoint, NULL },
+	{ "device_scope", ba_client_set_device_scope, NULL },
+	{ "device_resource", ba_client_set_device_resource, NULL },
+	{ "device_audience", ba_client_set_device_audience, NULL },
 	{ "group_claim", set_group_claim, NULL },
 	{ "group_separator", set_group_separator, NULL },
 	{ "map_file", set_map_file, NULL },

@@ -78,7 +78,7 @@ set_issuer(struct ba_builder *b, void *object, const char *value)
 
 /* It is looked up when all issuers of the service are known. */
 static int
-set_opaque_issuer(struct ba_builder *b, void *object, const char *value)
+set_one_issuer(struct ba_builder *b, void *object, const char *value)
 {
 	(void)b;
 	(void)object;
@@ -332,6 +332,157 @@ set_confirm(struct ba_builder *b, void *object, const char *value)
 	return ba_value_text(b, value, &service->confirm);
 }
 
+/* --- the device flow ------------------------------------------------------ */
+
+static int
+set_device_network(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	return ba_value_networks(b, value, &service->device.network);
+}
+
+static int
+set_device_timeout(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+	unsigned long n;
+
+	if (ba_value_number(
+		b, value, BA_DEVICE_TIMEOUT_MIN, BA_DEVICE_TIMEOUT_MAX, &n))
+		service->device.timeout = (int64_t)n;
+	return BA_OK;
+}
+
+static int
+set_device_limit_user(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 1, BA_DEVICE_LIMIT_MAX, &n))
+		service->device.limit_user = (unsigned)n;
+	return BA_OK;
+}
+
+static int
+set_device_limit_address(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+	unsigned long n;
+
+	if (ba_value_number(b, value, 1, BA_DEVICE_LIMIT_MAX, &n))
+		service->device.limit_address = (unsigned)n;
+	return BA_OK;
+}
+
+static int
+set_device_complete_uri(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	service->device.complete_uri = strcmp(value, "yes") == 0;
+	if (!service->device.complete_uri && strcmp(value, "no") != 0)
+		ba_builder_complain(b,
+		    "device_complete_uri = %.64s is unknown: say yes or no",
+		    value);
+	return BA_OK;
+}
+
+static int
+set_qr(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	if (strcmp(value, "auto") == 0)
+		service->device.qr = BA_QR_AUTO;
+	else if (strcmp(value, "yes") == 0)
+		service->device.qr = BA_QR_YES;
+	else if (strcmp(value, "no") == 0)
+		service->device.qr = BA_QR_NO;
+	else
+		ba_builder_complain(
+		    b, "qr = %.64s is unknown: say auto, yes or no", value);
+	return BA_OK;
+}
+
+/* --- SASL ----------------------------------------------------------------- */
+
+static int
+set_authzid(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	if (strcmp(value, "equal") == 0)
+		service->authzid = BA_AUTHZID_EQUAL;
+	else if (strcmp(value, "proxy") == 0)
+		service->authzid = BA_AUTHZID_PROXY;
+	else if (strcmp(value, "shared") == 0)
+		service->authzid = BA_AUTHZID_SHARED;
+	else
+		ba_builder_complain(b,
+		    "authzid = %.64s is unknown: say equal, proxy or shared",
+		    value);
+	return BA_OK;
+}
+
+static int
+set_shared_map(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	service->shared_map_where = b->at;
+	return ba_value_path(b, value, &service->shared_map_file);
+}
+
+static int
+set_shared_claim(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+
+	return ba_value_claims(b, value, &service->shared_claim);
+}
+
+/* Compared without case, and so written in one. */
+static int
+set_host(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+	size_t i, n;
+	int r;
+
+	r = ba_value_words(b, value, &service->host);
+	for (i = 0; r == BA_OK && i < service->host.n; i++) {
+		n = strspn(service->host.v[i], BA_LOWER BA_DIGIT ".:_-");
+		if (service->host.v[i][n] != '\0')
+			ba_builder_complain(b,
+			    "'%.64s' is no host: write a name as "
+			    "mail.example.org, in lower case, or an address",
+			    service->host.v[i]);
+	}
+	return r;
+}
+
+static int
+set_port(struct ba_builder *b, void *object, const char *value)
+{
+	struct ba_service *service = object;
+	unsigned long port;
+	size_t i;
+	int r;
+
+	r = ba_value_words(b, value, &service->port);
+	for (i = 0; r == BA_OK && i < service->port.n; i++)
+		/* No zero in front: it is compared as it is written here. */
+		if (!ba_value_digits(service->port.v[i], 10, 65535, &port) ||
+		    *service->port.v[i] == '0')
+			ba_builder_complain(b,
+			    "'%.64s' is no port: write a number from 1 to "
+			    "65535",
+			    service->port.v[i]);
+	return r;
+}
+
 /* --- [service NAME] ------------------------------------------------------- */
 
 static const char *
@@ -355,10 +506,31 @@ begin_service(struct ba_builder *b, const struct ba_section *s)
 	service->where = b->at;
 	service->accounts = BA_ACCOUNTS_LOCAL;
 	service->min_uid = BA_MIN_UID_DEFAULT;
+	service->device.timeout = BA_DEVICE_TIMEOUT_DEFAULT;
+	service->device.limit_user = BA_DEVICE_USER_DEFAULT;
+	service->device.limit_address = BA_DEVICE_ADDRESS_DEFAULT;
 	/* One zeroed element: uid 0 alone. */
 	service->peer = ba_arena_alloc(b->arena, 1, sizeof(*service->peer));
 	service->n_peers = 1;
 	return service->peer == NULL ? NULL : service;
+}
+
+/* The one of the service's issuers that is meant; NULL: none, or several. */
+static const struct ba_issuer *
+one_issuer(const struct ba_service *service, const char *name)
+{
+	const struct ba_issuer *issuer = NULL;
+	size_t i;
+
+	for (i = 0; i < service->n_issuers; i++) {
+		if (strcmp(service->issuer[i]->url, name) != 0 &&
+		    strcmp(service->issuer[i]->section, name) != 0)
+			continue;
+		if (issuer != NULL)
+			return NULL;
+		issuer = service->issuer[i];
+	}
+	return issuer;
 }
 
 /*
@@ -370,31 +542,95 @@ relate_opaque(struct ba_builder *b, const struct ba_section *s)
 {
 	const struct ba_pair *pair = ba_section_pair(s, "opaque_issuer");
 	struct ba_service *service = s->object;
-	size_t i, found = 0;
+	const struct ba_issuer *issuer;
 
 	if (pair == NULL)
 		return;
 	(void)ba_section_says(b, s, "opaque_issuer");
-	for (i = 0; i < service->n_issuers; i++) {
-		if (strcmp(service->issuer[i]->url, pair->value) != 0 &&
-		    strcmp(service->issuer[i]->section, pair->value) != 0)
-			continue;
-		found++;
-		service->opaque_issuer = service->issuer[i];
-	}
-	if (found == 1 && service->opaque_issuer->verify != BA_VERIFY_JWT)
-		return;
-	service->opaque_issuer = NULL;
-	if (found == 1)
+	issuer = one_issuer(service, pair->value);
+	if (issuer == NULL)
+		ba_builder_complain(b,
+		    "opaque_issuer = %.256s must be one of the service's "
+		    "issuer =, and of several tenants one by its own URL",
+		    pair->value);
+	else if (issuer->verify == BA_VERIFY_JWT)
 		ba_builder_complain(b,
 		    "opaque_issuer = %.256s is not asked about tokens: say "
 		    "verify = introspection or jwt+introspection there",
 		    pair->value);
 	else
+		service->opaque_issuer = issuer;
+}
+
+/* Without an issuer there is no device flow, and nothing to be said of it. */
+static void
+judge_no_device(struct ba_builder *b, const struct ba_section *s)
+{
+	static const char *const keys[] = { "device_network", "device_timeout",
+		"device_limit_user", "device_limit_address",
+		"device_complete_uri", "qr" };
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (ba_section_says(b, s, keys[i]))
+			ba_builder_complain(b,
+			    "%s = is for the device flow: say device_issuer "
+			    "=, or remove it",
+			    keys[i]);
+}
+
+/* Whom somebody without a token is sent to (RFC 8628). */
+static void
+relate_device(struct ba_builder *b, const struct ba_section *s)
+{
+	const struct ba_pair *pair = ba_section_pair(s, "device_issuer");
+	struct ba_service *service = s->object;
+	const struct ba_issuer *issuer;
+
+	if (pair == NULL) {
+		judge_no_device(b, s);
+		return;
+	}
+	(void)ba_section_says(b, s, "device_issuer");
+	issuer = one_issuer(service, pair->value);
+	if (issuer == NULL) {
 		ba_builder_complain(b,
-		    "opaque_issuer = %.256s must be one of the service's "
+		    "device_issuer = %.256s must be one of the service's "
 		    "issuer =, and of several tenants one by its own URL",
 		    pair->value);
+	} else if (issuer->client.id == NULL) {
+		ba_builder_complain(b,
+		    "device_issuer = %.256s does not know us: say client_id = "
+		    "there",
+		    pair->value);
+	} else {
+		service->device.issuer = issuer;
+		/* Its metadata must say where. */
+		b->config->issuers[issuer - b->config->issuers].device = true;
+	}
+}
+
+/* What is not asked for the sake of the other was forgotten in the other. */
+static void
+relate_authzid(struct ba_builder *b, const struct ba_section *s)
+{
+	const struct ba_service *service = s->object;
+	bool map = ba_section_pair(s, "shared_map") != NULL;
+	bool claim = ba_section_pair(s, "shared_claim") != NULL;
+
+	if (service->authzid == BA_AUTHZID_SHARED) {
+		(void)ba_section_says(b, s, "authzid");
+		if (!map && !claim)
+			ba_builder_complain(b,
+			    "authzid = shared shares nothing: add shared_map "
+			    "= or shared_claim =");
+	} else if (map || claim) {
+		(void)ba_section_says(
+		    b, s, map ? "shared_map" : "shared_claim");
+		ba_builder_complain(b,
+		    "%s = is for authzid = shared: say that, or remove it",
+		    map ? "shared_map" : "shared_claim");
+	}
 }
 
 /* Without an audience on either side, whom are tokens made out to? */
@@ -407,6 +643,8 @@ relate_service(struct ba_builder *b, const struct ba_section *s)
 	size_t i;
 
 	relate_opaque(b, s);
+	relate_device(b, s);
+	relate_authzid(b, s);
 	for (i = 0; i < service->n_issuers; i++) {
 		issuer = service->issuer[i];
 		/* Tenants of one section stand side by side. */
@@ -424,7 +662,7 @@ relate_service(struct ba_builder *b, const struct ba_section *s)
 
 static const struct ba_key service_keys[] = {
 	{ "issuer", set_issuer, "whose tokens are taken here" },
-	{ "opaque_issuer", set_opaque_issuer, NULL },
+	{ "opaque_issuer", set_one_issuer, NULL },
 	{ "single_use", set_single_use, NULL },
 	{ "audience", set_audience, NULL },
 	{ "require_scope", set_require_scope, NULL },
@@ -442,6 +680,18 @@ static const struct ba_key service_keys[] = {
 	{ "accounts", set_accounts, NULL },
 	{ "min_uid", set_min_uid, NULL },
 	{ "account_without_token", set_account_without_token, NULL },
+	{ "device_issuer", set_one_issuer, NULL },
+	{ "device_network", set_device_network, NULL },
+	{ "device_timeout", set_device_timeout, NULL },
+	{ "device_limit_user", set_device_limit_user, NULL },
+	{ "device_limit_address", set_device_limit_address, NULL },
+	{ "device_complete_uri", set_device_complete_uri, NULL },
+	{ "qr", set_qr, NULL },
+	{ "authzid", set_authzid, NULL },
+	{ "shared_map", set_shared_map, NULL },
+	{ "shared_claim", set_shared_claim, NULL },
+	{ "host", set_host, NULL },
+	{ "port", set_port, NULL },
 	{ "confirm", set_confirm, NULL },
 };
 

@@ -2,6 +2,8 @@ noinst_LTLIBRARIES += common/policy/libba_policy.la
 common_policy_libba_policy_la_SOURCES = \
 	common/policy/arena.c \
 	common/policy/arena.h \
+	common/policy/authz.c \
+	common/policy/authz.h \
 	common/policy/block.c \
 	common/policy/block.h \
 	common/policy/block_file.c \

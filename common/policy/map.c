@@ -15,8 +15,8 @@
 #define WSP " \t"
 
 struct row {
-	const char *issuer;
-	const char *sub;
+	const char *issuer; /* or a person … */
+	const char *sub; /* … and the mailbox */
 	struct ba_map_entry entry;
 };
 
@@ -31,6 +31,7 @@ struct reading {
 	struct ba_arena *arena;
 	const struct ba_config *config;
 	const struct ba_config_report *report;
+	int (*take)(struct reading *m, char *s); /* what stands in a line */
 	const struct ba_issuer *last; /* that was found, or NULL */
 	struct ba_where at;
 	size_t problems;
@@ -153,11 +154,24 @@ row_ok(struct reading *m, const struct row *row)
 	return false;
 }
 
+static int
+keep(struct reading *m, const struct row *row)
+{
+	struct row *rows;
+
+	rows = ba_arena_grow(m->arena, m->rows, m->n, sizeof(*rows));
+	if (rows == NULL)
+		return BA_ERR_NOMEM;
+	m->rows = rows;
+	rows[m->n++] = *row;
+	return BA_OK;
+}
+
 /* What stands at s is cut into three and kept. */
 static int
 take_row(struct reading *m, char *s)
 {
-	struct row row, *rows;
+	struct row row;
 	char *sub, *name, *end;
 	int r;
 
@@ -176,14 +190,38 @@ take_row(struct reading *m, char *s)
 		    "name here");
 		return BA_OK;
 	}
-	if (!row_ok(m, &row))
+	return row_ok(m, &row) ? keep(m, &row) : BA_OK;
+}
+
+static bool
+shared_name_ok(struct reading *m, const char *name)
+{
+	if (ba_name_ok(name, BA_ACCOUNTS_LOCAL) ||
+	    ba_name_ok(name, BA_ACCOUNTS_VIRTUAL))
+		return true;
+	complain(m,
+	    "'%.64s' is no user name: lower-case letters, digits, '_' and "
+	    "'-', or a mail address; root's mailbox is not shared",
+	    name);
+	return false;
+}
+
+/* What stands at s is cut into two and kept. */
+static int
+take_share(struct reading *m, char *s)
+{
+	char *mailbox = cut_word(s), *end = cut_word(mailbox);
+	const struct row row = { s, mailbox, { mailbox, m->at } };
+
+	if (*mailbox == '\0' || *end != '\0') {
+		complain(m,
+		    "a line has two words: the person, and a mailbox that "
+		    "they share");
 		return BA_OK;
-	rows = ba_arena_grow(m->arena, m->rows, m->n, sizeof(*rows));
-	if (rows == NULL)
-		return BA_ERR_NOMEM;
-	m->rows = rows;
-	rows[m->n++] = row;
-	return BA_OK;
+	}
+	if (!shared_name_ok(m, s) || !shared_name_ok(m, mailbox))
+		return BA_OK;
+	return keep(m, &row);
 }
 
 /* One line of n bytes with a byte behind them, which is overwritten. */
@@ -207,7 +245,7 @@ take_line(struct reading *m, char *s, size_t n)
 	}
 	s[n] = '\0';
 	s += strspn(s, WSP);
-	return *s == '\0' || *s == '#' ? BA_OK : take_row(m, s);
+	return *s == '\0' || *s == '#' ? BA_OK : m->take(m, s);
 }
 
 static int
@@ -267,9 +305,11 @@ find_doubles(struct reading *m)
 			continue;
 		m->at.line = m->rows[i].entry.where.line;
 		complain(m,
-		    "subject '%.64s' of this issuer stands already in line "
+		    "%s '%.64s' of this %s stands already in line "
 		    "%u: remove one",
-		    m->rows[i].sub, m->rows[i - 1].entry.where.line);
+		    m->config != NULL ? "subject" : "mailbox", m->rows[i].sub,
+		    m->config != NULL ? "issuer" : "person",
+		    m->rows[i - 1].entry.where.line);
 	}
 }
 
@@ -287,35 +327,55 @@ sort_names(struct ba_arena *a, struct ba_map *map)
 	return BA_OK;
 }
 
-int
-ba_map_parse(struct ba_arena *a, const struct ba_config *config,
-    const char *name, const void *p, size_t n,
-    const struct ba_config_report *report, const struct ba_map **mapp)
+static int
+parse(struct reading *m, const char *name, const void *p, size_t n,
+    const struct ba_map **mapp)
 {
-	struct reading m = { .arena = a, .config = config, .report = report };
+	struct ba_arena *a = m->arena;
 	struct ba_map *map = ba_arena_alloc(a, 1, sizeof(*map));
 	char *text = ba_arena_str(a, p, n); /* cut into words, and kept */
 	int r;
 
 	*mapp = NULL;
-	m.at.file = ba_arena_str(a, name, strlen(name));
-	if (map == NULL || text == NULL || m.at.file == NULL)
+	m->at.file = ba_arena_str(a, name, strlen(name));
+	if (map == NULL || text == NULL || m->at.file == NULL)
 		return BA_ERR_NOMEM;
-	r = take_lines(&m, text, n);
+	r = take_lines(m, text, n);
 	if (r != BA_OK)
 		return r;
-	if (m.n > 0)
-		qsort(m.rows, m.n, sizeof(*m.rows), compare_lines);
-	find_doubles(&m);
-	complain_of_more(&m);
-	if (m.problems > 0)
+	if (m->n > 0)
+		qsort(m->rows, m->n, sizeof(*m->rows), compare_lines);
+	find_doubles(m);
+	complain_of_more(m);
+	if (m->problems > 0)
 		return BA_ERR_CONFIG;
-	map->rows = m.rows;
-	map->n = m.n;
+	map->rows = m->rows;
+	map->n = m->n;
 	r = sort_names(a, map);
 	if (r == BA_OK)
 		*mapp = map;
 	return r;
+}
+
+int
+ba_map_parse(struct ba_arena *a, const struct ba_config *config,
+    const char *name, const void *p, size_t n,
+    const struct ba_config_report *report, const struct ba_map **mapp)
+{
+	struct reading m = {
+		.arena = a, .config = config, .report = report, .take = take_row
+	};
+
+	return parse(&m, name, p, n, mapp);
+}
+
+int
+ba_map_parse_shared(struct ba_arena *a, const char *name, const void *p,
+    size_t n, const struct ba_config_report *report, const struct ba_map **mapp)
+{
+	struct reading m = { .arena = a, .report = report, .take = take_share };
+
+	return parse(&m, name, p, n, mapp);
 }
 
 const struct ba_map_entry *

@@ -39,6 +39,21 @@ BA_MUST_CHECK int ba_map_parse(struct ba_arena *a,
     const struct ba_config *config, const char *name, const void *p, size_t n,
     const struct ba_config_report *report, const struct ba_map **mapp);
 
+/*
+ * Another file, of two words a line: which mailboxes a person shares.
+ *
+ *	# person          mailbox
+ *	alice             sales@example.org
+ *	alice             info@example.org
+ *
+ * Both are user names of either grammar, and never "root".  The same two once
+ * more is an error.  Then ba_map_find(map, person, mailbox) says whether; no
+ * name is given away by it.
+ */
+BA_MUST_CHECK int ba_map_parse_shared(struct ba_arena *a, const char *name,
+    const void *p, size_t n, const struct ba_config_report *report,
+    const struct ba_map **mapp);
+
 struct ba_map_entry {
 	const char *name;
 	struct ba_where where;

@@ -59,6 +59,7 @@ memory_first(enum ba_space space)
 	case BA_SPACE_ATTEMPT:
 	case BA_SPACE_BREAKER:
 	case BA_SPACE_USED:
+	case BA_SPACE_DEVICE:
 		return false;
 	case BA_SPACE_LOGIN:
 	case BA_SPACE_ANSWER:
@@ -176,7 +177,9 @@ ba_store_add(struct ba_store *store, enum ba_space space, const void *name,
 		return BA_ERR_EXISTS;
 	r = ba_sqlite_add(
 	    store->file, space, name, name_len, value, value_len, now, expires);
-	if (r != BA_OK)
+	/* Nobody reads it but the next add, which asks the file: a copy would
+	   only push out what memory alone has. */
+	if (r != BA_OK || space == BA_SPACE_DEVICE)
 		return r;
 	r = ba_memory_put(
 	    store->memory, hash, BA_MEMORY_COPY, value, value_len, expires);

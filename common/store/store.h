@@ -25,13 +25,15 @@
  * Which answers: brokers that share the file must see each other's news, and
  * a broker that has what it needs must not touch the disk.  So the file is
  * asked first for KEYS, whose owner (common/oauth/keys.c) keeps them parsed
- * and comes here for news alone, and for ATTEMPT, BREAKER and USED, which are
- * nothing but news; memory answers for them only what the file cannot say.
+ * and comes here for news alone, and for ATTEMPT, BREAKER, USED and DEVICE,
+ * which are nothing but news; memory answers for them only what the file cannot
+ * say, and for DEVICE, which is only ever added, nothing.
  * LOGIN and ANSWER are good until they end, whoever wrote them: memory is asked
  * first.  What was put with BA_REACH_PROCESS hides the file's entry.
  *
  * Memory forgets the oldest when it is full; the file then forgets answers,
- * after them logins, and nothing else that is alive.
+ * after them logins, and nothing else that is alive; a DEVICE entry finds
+ * no room rather than push out a login.
  *
  * Nothing waits for long: a file that another process holds gives
  * BA_ERR_STORE after busy_ms, and for some time then at once (store_sqlite.h).
@@ -48,7 +50,8 @@ enum ba_space { /* names are apart by space */
 	BA_SPACE_LOGIN = 3, /* what a login was granted on */
 	BA_SPACE_ANSWER = 4, /* what an issuer said of a token */
 	BA_SPACE_BREAKER = 5, /* an issuer that is not asked now */
-	BA_SPACE_USED = 6 /* a token of single use */
+	BA_SPACE_USED = 6, /* a token of single use */
+	BA_SPACE_DEVICE = 7 /* a device flow that was begun, for its limits */
 };
 
 enum ba_reach {

@@ -747,7 +747,7 @@ purge(struct ba_sqlite *s, int64_t now, int rows)
 /*
  * One user who logs in without end must not keep everybody else out (V49):
  * when nothing has ended and there is no room, those of the space go that would
- * end first.  An attempt, a key set or a single use stays.
+ * end first.  An attempt, a key set, a single use, a device flow's place stay.
  */
 static void
 evict(struct ba_sqlite *s, enum ba_space space)
@@ -764,11 +764,12 @@ static int
 change(struct ba_sqlite *s, int which, struct query *q)
 {
 	unsigned char name[BA_STORE_NAME_LEN];
-	/* In this order: an answer can be had again, a login cannot. */
+	/* In this order: an answer can be had again, a login cannot, … */
 	static const enum ba_space spare[] = { BA_SPACE_ANSWER,
 		BA_SPACE_LOGIN };
 	sqlite3_stmt *stmt = s->stmt[which];
-	size_t i;
+	/* … and a login under way is not worth less than one that begins. */
+	size_t i, n_spare = q->space == BA_SPACE_DEVICE ? 1 : 2;
 	int rc;
 
 	q->r = ba_store_name(s->key, q->space, q->name, q->name_len, name);
@@ -782,7 +783,7 @@ change(struct ba_sqlite *s, int which, struct query *q)
 		purge(s, q->now, PURGE_FULL);
 		rc = sqlite3_step(stmt);
 	}
-	for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++) {
+	for (i = 0; i < n_spare; i++) {
 		if ((rc & 0xff) != SQLITE_FULL || which == DELETE)
 			break;
 		(void)sqlite3_reset(stmt);

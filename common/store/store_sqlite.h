@@ -37,7 +37,8 @@ struct ba_sqlite;
  * of 20 logins a second.  When it is full, the answers that would end first
  * are thrown out, and where there are none the logins, so that one user cannot
  * shut others out; of all else nothing alive is, or single-use records could be
- * pushed out by making more, and a put fails.
+ * pushed out by making more, and a put fails.  A device flow's place pushes out
+ * answers alone.
  */
 #define BA_SQLITE_PAGES_MAX 16384
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,6 +26,9 @@
 #include "common/wire/trust.h"
 
 #define PROMPTS_MAX 64
+/* … and of the device flow, where one is asked again after each poll (RFC 8628
+   section 3.5), and no issuer wants them oftener than once a second. */
+#define PROMPTS_DEVICE_MAX (BA_WAIT_MAX_MS / 1000)
 /* Between two tries at a full backlog, which poll(2) cannot watch; ms. */
 #define RETRY_FIRST 10
 #define RETRY_LAST  50
@@ -39,6 +43,7 @@ struct talk {
 	bool spawned;
 	bool said; /* all that we sent was taken */
 	int64_t end; /* of the deadline, mono ms */
+	int64_t waited; /* ms by which WAIT has put it off */
 	unsigned prompts;
 	struct ba_buf out, in;
 	char why[256]; /* for the log; no secrets */
@@ -118,8 +123,8 @@ wait_for(struct talk *t, short events, short *readyp)
 		if (n < 0 && errno != EINTR)
 			return give_up(t, BA_ERR_SYSTEM, "poll: %m");
 	}
-	return give_up(
-	    t, BA_ERR_TIMEOUT, "no answer within %u ms", t->c->deadline_ms);
+	return give_up(t, BA_ERR_TIMEOUT, "no answer within %" PRId64 " ms",
+	    (int64_t)t->c->deadline_ms + t->waited);
 }
 
 /* Sleep through whatever signals the host gets. */
@@ -224,6 +229,26 @@ reach_broker(struct talk *t)
 	return connect_service(t);
 }
 
+/* Is it a question at all?  A defect of ours, or nobody who can answer. */
+static int
+check_kind(struct talk *t)
+{
+	const struct ba_ask *q = t->q;
+
+	if (q->type != BA_MSG_ASK && q->type != BA_MSG_DEVICE &&
+	    q->type != BA_MSG_ACCOUNT && q->type != BA_MSG_SESSION)
+		return give_up(t, BA_ERR_INTERNAL, "not a question");
+	if (q->type != BA_MSG_ASK && q->user == NULL)
+		return give_up(t, BA_ERR_INTERNAL, "nobody to ask about");
+	if (q->type == BA_MSG_SESSION && q->event != BA_SESSION_OPEN &&
+	    q->event != BA_SESSION_CLOSE)
+		return give_up(t, BA_ERR_INTERNAL, "neither open nor close");
+	if (q->type == BA_MSG_DEVICE && t->h->prompt == NULL)
+		return give_up(
+		    t, BA_ERR_CONVERSATION, "nobody can be shown a code");
+	return BA_OK;
+}
+
 /*
  * What the wire would not carry must not come out as "unavailable", when it
  * is the user's name or the token that is bad.
@@ -233,11 +258,11 @@ check_question(struct talk *t)
 {
 	const struct ba_ask *q = t->q;
 	size_t n;
+	int r = BA_ERR_INTERNAL;
 
-	if (q->type != BA_MSG_ASK && q->type != BA_MSG_ACCOUNT)
-		return give_up(t, BA_ERR_INTERNAL, "not a question");
-	if (q->type == BA_MSG_ACCOUNT && q->user == NULL)
-		return give_up(t, BA_ERR_INTERNAL, "nobody to ask about");
+	r = check_kind(t);
+	if (r != BA_OK)
+		return r;
 	if (!ba_option_service(q->service))
 		return give_up(t, BA_ERR_NO_SERVICE, "not a service's name");
 	n = q->user == NULL ? 1 : strlen(q->user);
@@ -250,16 +275,54 @@ check_question(struct talk *t)
 	return BA_OK;
 }
 
-/* These two are for audit alone, and come from strangers: cleaned, cut. */
+/*
+ * What comes from strangers: cleaned, cut.  Of these the host name alone is
+ * compared with anything, and with none that is longer or unclean.
+ */
 static void
-put_clean(struct ba_msg_out *o, enum ba_tag tag, const char *s)
+put_clean(struct ba_msg_out *o, enum ba_tag tag, const char *s, size_t max)
 {
 	char clean[BA_FIELD_MAX + 1];
 
 	if (s == NULL)
 		return;
-	ba_sanitise(clean, sizeof(clean), s, strlen(s));
+	ba_sanitise(clean, max + 1, s, strlen(s));
 	ba_msg_put_str(o, tag, clean);
+}
+
+static void
+put_process(struct ba_msg_out *o, const struct ba_process *process)
+{
+	unsigned char be[16];
+	int i;
+
+	if (process->pid == 0)
+		return;
+	for (i = 0; i < 8; i++) {
+		be[i] = (unsigned char)(process->pid >> (56 - 8 * i));
+		be[8 + i] = (unsigned char)(process->start >> (56 - 8 * i));
+	}
+	ba_msg_put(o, BA_TAG_PROCESS, be, sizeof(be));
+}
+
+static void
+put_token(struct ba_msg_out *o, const struct ba_ask *q)
+{
+	ba_msg_put_u8(o, BA_TAG_ORIGIN, q->origin);
+	ba_msg_put(o, BA_TAG_TOKEN, q->token, q->token_len);
+	put_process(o, &q->process);
+	put_clean(o, BA_TAG_HOST, q->host, BA_FIELD_MAX);
+	if (q->port != 0)
+		ba_msg_put_u32(o, BA_TAG_PORT, q->port);
+}
+
+static void
+put_session(struct ba_msg_out *o, const struct ba_ask *q)
+{
+	ba_msg_put_u8(o, BA_TAG_EVENT, (uint8_t)q->event);
+	put_process(o, &q->process);
+	ba_msg_put_str(o, BA_TAG_ISSUER, q->issuer);
+	ba_msg_put_str(o, BA_TAG_SUBJECT, q->sub);
 }
 
 static int
@@ -269,20 +332,27 @@ build_question(struct talk *t)
 	struct ba_msg_out o;
 	int r = BA_ERR_INTERNAL;
 
-	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION_ASK, q->type);
+	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION, q->type);
 	ba_msg_put_str(&o, BA_TAG_ID, q->id);
 	ba_msg_put_str(&o, BA_TAG_SERVICE, q->service);
 	ba_msg_put_str(&o, BA_TAG_USER, q->user);
 	if (q->uid_known)
 		ba_msg_put_u32(&o, BA_TAG_UID, q->uid);
-	put_clean(&o, BA_TAG_RHOST, q->rhost);
-	put_clean(&o, BA_TAG_TTY, q->tty);
+	put_clean(&o, BA_TAG_RHOST, q->rhost, BA_FIELD_MAX);
+	put_clean(&o, BA_TAG_TTY, q->tty, BA_FIELD_MAX);
 	ba_msg_put_u32(&o, BA_TAG_DEADLINE, (uint32_t)ms_left(t));
-	ba_msg_put_u8(&o, BA_TAG_CAN_PROMPT, t->h->prompt != NULL);
-	if (q->type == BA_MSG_ASK) {
-		ba_msg_put_u8(&o, BA_TAG_ORIGIN, q->origin);
-		ba_msg_put(&o, BA_TAG_TOKEN, q->token, q->token_len);
+	if (q->type != BA_MSG_SESSION)
+		ba_msg_put_u8(&o, BA_TAG_CAN_PROMPT, t->h->prompt != NULL);
+	if (q->type == BA_MSG_ASK)
+		put_token(&o, q);
+	if (q->type == BA_MSG_DEVICE) {
+		ba_msg_put_u8(&o, BA_TAG_HELD, q->held);
+		put_process(&o, &q->process);
 	}
+	if (q->type == BA_MSG_ACCOUNT)
+		put_clean(&o, BA_TAG_WAY, q->way, BA_WAY_MAX);
+	if (q->type == BA_MSG_SESSION)
+		put_session(&o, q);
 	r = ba_msg_end(&o);
 	if (r == BA_OK)
 		return r;
@@ -376,7 +446,7 @@ receive(struct talk *t, struct ba_msg *m, size_t *totalp)
 			return r;
 	}
 	r = ba_msg_parse(t->in.p, *totalp, m);
-	if (r == BA_OK && m->version != BA_WIRE_VERSION_ASK)
+	if (r == BA_OK && m->version != BA_WIRE_VERSION)
 		r = BA_ERR_PROTOCOL;
 	if (r != BA_OK)
 		return give_up(t, r, "a message that is not understood");
@@ -405,7 +475,7 @@ send_reply(struct talk *t, const struct ba_buf *reply)
 	struct ba_msg_out o;
 	int r = BA_ERR_INTERNAL;
 
-	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION_ASK, BA_MSG_REPLY);
+	ba_msg_begin(&o, &t->out, BA_WIRE_VERSION, BA_MSG_REPLY);
 	ba_msg_put(&o, BA_TAG_TEXT, ba_buf_str(reply), reply->len);
 	r = ba_msg_end(&o);
 	if (r == BA_ERR_PROTOCOL)
@@ -415,16 +485,40 @@ send_reply(struct talk *t, const struct ba_buf *reply)
 	return send_out(t);
 }
 
+/*
+ * In the device flow somebody else is being waited for, who may take minutes.
+ * How long is the broker's to say, within what any service may be configured
+ * for; so a broker that never ends makes no host wait for ever.
+ */
+static int
+handle_wait(struct talk *t, const struct ba_msg *m)
+{
+	int64_t more, most = BA_WAIT_MAX_MS - t->waited;
+
+	if (!t->said || t->q->type != BA_MSG_DEVICE)
+		return give_up(t, BA_ERR_PROTOCOL, "no time to be put off");
+	more = now_ms() + ba_msg_u32(m, BA_TAG_DEADLINE, 0) - t->end;
+	if (more > most)
+		more = most;
+	if (more > 0) {
+		t->end += more;
+		t->waited += more;
+	}
+	return BA_OK;
+}
+
 static int
 handle_prompt(struct talk *t, const struct ba_msg *m)
 {
+	unsigned most =
+	    t->q->type == BA_MSG_DEVICE ? PROMPTS_DEVICE_MAX : PROMPTS_MAX;
 	enum ba_prompt_style style = ba_msg_u8(m, BA_TAG_STYLE, 0);
 	char text[BA_WIRE_TEXT_MAX + 1];
 	struct ba_buf reply;
 	int r = BA_ERR_INTERNAL;
 
 	ba_buf_init(&reply, BA_WIRE_TEXT_MAX);
-	if (!t->said || t->h->prompt == NULL || ++t->prompts > PROMPTS_MAX)
+	if (!t->said || t->h->prompt == NULL || ++t->prompts > most)
 		return give_up(t, BA_ERR_PROTOCOL, "a prompt out of place");
 	r = ba_msg_get_str(m, BA_TAG_TEXT, text, sizeof(text));
 	if (r == BA_OK)
@@ -434,6 +528,26 @@ handle_prompt(struct talk *t, const struct ba_msg *m)
 		r = send_reply(t, &reply);
 	ba_buf_wipe(&reply);
 	ba_wipe(text, sizeof(text)); /* may hold a device's user code */
+	return r;
+}
+
+/* Who it is for the issuer, beside the name here. */
+static int
+take_who(struct talk *t, const struct ba_msg *m)
+{
+	struct ba_answer *a = t->a;
+	int r = BA_ERR_INTERNAL;
+
+	r = ba_msg_get_str(m, BA_TAG_PERSON, a->person, sizeof(a->person));
+	if (r == BA_OK)
+		r = ba_msg_get_str(
+		    m, BA_TAG_ISSUER, a->issuer, sizeof(a->issuer));
+	if (r == BA_OK)
+		r = ba_msg_get_str(m, BA_TAG_SUBJECT, a->sub, sizeof(a->sub));
+	/* The others made their id themselves, and keep it. */
+	if (r == BA_OK && t->q->type == BA_MSG_SESSION &&
+	    ba_msg_has(m, BA_TAG_ID))
+		r = ba_msg_get_str(m, BA_TAG_ID, t->q->id, sizeof(t->q->id));
 	return r;
 }
 
@@ -458,8 +572,13 @@ take_acceptance(struct talk *t, const struct ba_msg *m)
 	if (named[0] != '\0' && strcmp(named, user) != 0)
 		return give_up(
 		    t, BA_ERR_PROTOCOL, "accepted for somebody else");
+	if (ba_copy_str(t->a->user, sizeof(t->a->user), user) != BA_OK ||
+	    take_who(t, m) != BA_OK) {
+		memset(t->a, 0, sizeof(*t->a));
+		return give_up(t, BA_ERR_PROTOCOL, "a verdict out of range");
+	}
 	t->a->expires = (int64_t)expires;
-	return ba_copy_str(t->a->user, sizeof(t->a->user), user);
+	return BA_OK;
 }
 
 static int
@@ -494,9 +613,12 @@ hear(struct talk *t)
 			return r;
 		if (m.type == BA_MSG_VERDICT)
 			return take_verdict(t, &m);
-		if (m.type != BA_MSG_PROMPT)
-			return give_up(t, BA_ERR_PROTOCOL, "no message for us");
-		r = handle_prompt(t, &m);
+		if (m.type == BA_MSG_PROMPT)
+			r = handle_prompt(t, &m);
+		else if (m.type == BA_MSG_WAIT)
+			r = handle_wait(t, &m);
+		else
+			r = give_up(t, BA_ERR_PROTOCOL, "no message for us");
 		if (r != BA_OK)
 			return r;
 		ba_buf_consume(&t->in, total);
@@ -562,7 +684,7 @@ ba_ask(const struct ba_client *c, struct ba_ask *q, const struct ba_ask_host *h,
 	ba_buf_init(&t.out, BA_WIRE_ASK_MAX);
 	ba_buf_init(&t.in, BA_WIRE_ANSWER_MAX + 4);
 	t.end = now_ms() + c->deadline_ms;
-	if (q->type == BA_MSG_ASK)
+	if (q->type == BA_MSG_ASK || q->type == BA_MSG_DEVICE)
 		r = make_id(q);
 	else
 		r = BA_OK;

@@ -64,6 +64,15 @@ static const struct {
 	[BA_TAG_POOL] = { U64, 0, 0 },
 	[BA_TAG_BODY_MAX] = { U32, 0, 0 },
 	[BA_TAG_RETRY_AFTER] = { U32, 0, 0 },
+	[BA_TAG_PROCESS] = { BYTES, 16, 16 },
+	[BA_TAG_HELD] = { U8, 0, 1 },
+	[BA_TAG_WAY] = { TEXT, 1, BA_WAY_MAX },
+	[BA_TAG_EVENT] = { U8, BA_SESSION_OPEN, BA_SESSION_CLOSE },
+	[BA_TAG_ISSUER] = { TEXT, 1, BA_ISSUER_MAX },
+	[BA_TAG_SUBJECT] = { TEXT, 1, BA_SUBJECT_MAX },
+	[BA_TAG_HOST] = { TEXT, 1, BA_FIELD_MAX },
+	[BA_TAG_PORT] = { U32, 0, 0 },
+	[BA_TAG_PERSON] = { TEXT, 1, BA_FIELD_MAX },
 };
 
 #define T(tag) (UINT64_C(1) << BA_TAG_##tag)
@@ -72,26 +81,37 @@ _Static_assert(BA_TAG_MAX <= 64, "a set of tags is a uint64_t");
 
 static const struct {
 	uint8_t type;
+	uint8_t since; /* the version that has it first */
 	uint64_t required, optional;
 	uint64_t since_2; /* optional, and not known to version 1 */
 } types[] = {
-	{ BA_MSG_ASK,
+	{ BA_MSG_ASK, 1,
 	    T(ID) | T(SERVICE) | T(DEADLINE) | T(TOKEN) | T(ORIGIN) |
 		T(CAN_PROMPT),
-	    T(USER) | T(UID) | T(RHOST) | T(TTY), 0 },
-	{ BA_MSG_ACCOUNT, T(SERVICE) | T(USER) | T(DEADLINE) | T(CAN_PROMPT),
-	    T(ID) | T(UID) | T(RHOST) | T(TTY), 0 },
-	{ BA_MSG_REPLY, T(TEXT), 0, 0 },
-	{ BA_MSG_PROMPT, T(STYLE) | T(TEXT), 0, 0 },
-	{ BA_MSG_VERDICT, T(FAMILY),
-	    T(USER) | T(EXPIRES) | T(STATUS) | T(SCOPE) | T(METADATA), 0 },
-	{ BA_MSG_CONTROL, T(COMMAND), 0, 0 },
-	{ BA_MSG_CONTROL_REPLY, T(FAMILY) | T(TEXT), 0, 0 },
-	{ BA_MSG_FETCH, T(SERIAL) | T(URL) | T(TIMEOUT), T(CA_FILE),
+	    T(USER) | T(UID) | T(RHOST) | T(TTY),
+	    T(PROCESS) | T(HOST) | T(PORT) },
+	{ BA_MSG_ACCOUNT, 1, T(SERVICE) | T(USER) | T(DEADLINE) | T(CAN_PROMPT),
+	    T(ID) | T(UID) | T(RHOST) | T(TTY), T(WAY) },
+	{ BA_MSG_REPLY, 1, T(TEXT), 0, 0 },
+	{ BA_MSG_DEVICE, 2,
+	    T(ID) | T(SERVICE) | T(USER) | T(DEADLINE) | T(CAN_PROMPT) |
+		T(HELD),
+	    T(UID) | T(RHOST) | T(TTY), T(PROCESS) },
+	{ BA_MSG_SESSION, 2, T(SERVICE) | T(USER) | T(DEADLINE) | T(EVENT),
+	    T(ID) | T(UID) | T(RHOST) | T(TTY),
+	    T(PROCESS) | T(ISSUER) | T(SUBJECT) },
+	{ BA_MSG_PROMPT, 1, T(STYLE) | T(TEXT), 0, 0 },
+	{ BA_MSG_VERDICT, 1, T(FAMILY),
+	    T(USER) | T(EXPIRES) | T(STATUS) | T(SCOPE) | T(METADATA),
+	    T(ID) | T(ISSUER) | T(SUBJECT) | T(PERSON) },
+	{ BA_MSG_WAIT, 2, T(DEADLINE), 0, 0 },
+	{ BA_MSG_CONTROL, 1, T(COMMAND), 0, 0 },
+	{ BA_MSG_CONTROL_REPLY, 1, T(FAMILY) | T(TEXT), 0, 0 },
+	{ BA_MSG_FETCH, 1, T(SERIAL) | T(URL) | T(TIMEOUT), T(CA_FILE),
 	    T(FORM) | T(ACCEPT) | T(ETAG) | T(AUTHORIZATION) | T(CERTIFICATE) |
 		T(KEY) | T(CA_DIRECTORY) | T(PROXY) | T(NO_PROXY) | T(POOL) |
 		T(BODY_MAX) },
-	{ BA_MSG_FETCHED, T(SERIAL) | T(ERROR) | T(HTTP_STATUS),
+	{ BA_MSG_FETCHED, 1, T(SERIAL) | T(ERROR) | T(HTTP_STATUS),
 	    T(CONTENT_TYPE) | T(MAX_AGE) | T(WHY) | T(BODY),
 	    T(ETAG) | T(RETRY_AFTER) },
 };
@@ -205,6 +225,8 @@ check_set(uint8_t version, uint8_t type, uint64_t set)
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].type != type)
 			continue;
+		if (version < types[i].since)
+			return BA_ERR_PROTOCOL;
 		known = types[i].required | types[i].optional;
 		if (version >= 2)
 			known |= types[i].since_2;

@@ -24,11 +24,11 @@
  * the field's kind; anything else is BA_ERR_PROTOCOL.  New fields come with
  * a new version, never within one; an answer is of the question's version.
  *
- * Plug-ins and command line say what they say in the version that has all of
- * it, which an older broker takes, too: during an upgrade both are about.
+ * Everybody speaks the newest version that they know; the broker serves it and
+ * the one before, for hosts that keep an old plug-in loaded across an upgrade
+ * (a new plug-in with an old broker is "unavailable" until that is restarted).
  */
-#define BA_WIRE_VERSION     2 /* the newest that we know … */
-#define BA_WIRE_VERSION_ASK 1 /* … and in which the broker is asked */
+#define BA_WIRE_VERSION 2
 
 #define BA_WIRE_ASK_MAX    (72 * 1024) /* frame limit, ask socket */
 #define BA_WIRE_ANSWER_MAX (8 * 1024) /* … from broker to plug-in */
@@ -36,6 +36,9 @@
 #define BA_FIELD_MAX       255 /* … of user, rhost and tty */
 #define BA_WIRE_TOKEN_MAX  65536 /* … of a token */
 #define BA_WIRE_TEXT_MAX   4096 /* … of a prompt or a reply */
+#define BA_WAY_MAX         127 /* … of the way that a user came */
+#define BA_ISSUER_MAX      2048 /* … of an issuer's URL */
+#define BA_SUBJECT_MAX     1024 /* … of a subject */
 #define BA_WIRE_ORDER_MAX  (384 * 1024) /* frame limit, broker to helper … */
 #define BA_WIRE_FETCH_MAX  (528 * 1024) /* … and helper to broker */
 
@@ -44,6 +47,9 @@ enum ba_msg_type {
 	BA_MSG_ASK = 1, /* is this token good for this login? */
 	BA_MSG_ACCOUNT = 2, /* may this login go on? (PAM account) */
 	BA_MSG_REPLY = 3, /* the user's answer to a PROMPT */
+	/* since version 2 */
+	BA_MSG_DEVICE = 4, /* let this user in by the device flow */
+	BA_MSG_SESSION = 5, /* a session begins or ends (PAM session) */
 	/* command line → broker, control socket */
 	BA_MSG_CONTROL = 16,
 	/* broker → helper */
@@ -51,6 +57,8 @@ enum ba_msg_type {
 	/* broker → plug-in */
 	BA_MSG_PROMPT = 129,
 	BA_MSG_VERDICT = 130,
+	BA_MSG_WAIT = 131, /* since version 2, in the device flow: the verdict
+			      may take this much longer */
 	/* broker → command line */
 	BA_MSG_CONTROL_REPLY = 144,
 	/* helper → broker */
@@ -105,7 +113,21 @@ enum ba_tag {
 	BA_TAG_POOL = 38, /* u64; absent: 0 */
 	BA_TAG_BODY_MAX = 39, /* u32; absent: the largest */
 	BA_TAG_RETRY_AFTER = 40, /* u32, seconds; absent: not said */
-	BA_TAG_MAX = 41
+	BA_TAG_PROCESS = 41, /* bytes, 16: process id and start time, each u64
+				(ask.h) */
+	BA_TAG_HELD = 42, /* u8, 1: the host holds texts back until its next
+			     prompt */
+	BA_TAG_WAY = 43, /* text, 1–127: by what else than a token the user
+			    came, as the host says */
+	BA_TAG_EVENT = 44, /* u8, enum ba_session_event */
+	BA_TAG_ISSUER = 45, /* text, 1–2048 */
+	BA_TAG_SUBJECT = 46, /* text, 1–1024 */
+	BA_TAG_HOST = 47, /* text, 1–255: this machine's name, as the client
+			     of a SASL server gives it */
+	BA_TAG_PORT = 48, /* u32, likewise */
+	BA_TAG_PERSON = 49, /* text, 1–255: whom the token names, where the
+			       user is somebody else (authzid) */
+	BA_TAG_MAX = 50
 };
 
 enum ba_prompt_style {
@@ -114,6 +136,8 @@ enum ba_prompt_style {
 	BA_PROMPT_INFO = 3, /* tell; no reply comes */
 	BA_PROMPT_ERROR = 4 /* tell; no reply comes */
 };
+
+enum ba_session_event { BA_SESSION_OPEN = 1, BA_SESSION_CLOSE = 2 };
 
 /* A frame that was parsed: views into the frame's bytes. */
 struct ba_msg {

@@ -36,7 +36,7 @@ take_command(int fd, char *dst, size_t dstsz)
 			return false;
 	}
 	return n == total && ba_msg_parse(frame, n, &m) == BA_OK &&
-	       m.type == BA_MSG_CONTROL && m.version == BA_WIRE_VERSION_ASK &&
+	       m.type == BA_MSG_CONTROL && m.version == BA_WIRE_VERSION &&
 	       ba_msg_get_str(&m, BA_TAG_COMMAND, dst, dstsz) == BA_OK;
 }
 
@@ -49,9 +49,9 @@ put_reply(int fd, const struct control_reply *r)
 
 	ba_buf_init(&b, 16384);
 	if (r->other_type) {
-		ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_VERDICT);
+		ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_VERDICT);
 	} else {
-		ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_CONTROL_REPLY);
+		ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_CONTROL_REPLY);
 		ba_msg_put(&o, BA_TAG_TEXT, r->text, strlen(r->text));
 	}
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, (uint8_t)r->family);

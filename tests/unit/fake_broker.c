@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -80,6 +81,21 @@ keep(const struct ba_msg *m, enum ba_tag tag, char *dst, size_t dstsz)
 	return ba_msg_has(m, tag);
 }
 
+/* Two numbers of 8 bytes. */
+static void
+keep_process(struct fake_broker *f, const struct ba_msg *m)
+{
+	const unsigned char *p = m->field[BA_TAG_PROCESS].p;
+	int i;
+
+	f->has_process = p != NULL;
+	f->process = f->process_start = 0;
+	for (i = 0; p != NULL && i < 8; i++) {
+		f->process = f->process << 8 | p[i];
+		f->process_start = f->process_start << 8 | p[8 + i];
+	}
+}
+
 static void
 keep_question(struct fake_broker *f, const struct ba_msg *m)
 {
@@ -96,6 +112,16 @@ keep_question(struct fake_broker *f, const struct ba_msg *m)
 	(void)keep(m, BA_TAG_SERVICE, f->service, sizeof(f->service));
 	(void)keep(m, BA_TAG_TOKEN, f->token, sizeof(f->token));
 	f->token_len = m->field[BA_TAG_TOKEN].n;
+	f->has_held = ba_msg_has(m, BA_TAG_HELD);
+	f->held = ba_msg_u8(m, BA_TAG_HELD, 0);
+	f->event = ba_msg_u8(m, BA_TAG_EVENT, 0);
+	f->has_way = keep(m, BA_TAG_WAY, f->way, sizeof(f->way));
+	f->has_issuer =
+	    keep(m, BA_TAG_ISSUER, f->said_issuer, sizeof(f->said_issuer));
+	(void)keep(m, BA_TAG_SUBJECT, f->said_sub, sizeof(f->said_sub));
+	keep_process(f, m);
+	(void)keep(m, BA_TAG_HOST, f->host, sizeof(f->host));
+	f->port = ba_msg_u32(m, BA_TAG_PORT, 0);
 	f->questions++;
 }
 
@@ -108,7 +134,7 @@ put_prompt(struct fake_broker *f, int fd)
 	int r;
 
 	ba_buf_init(&b, BA_WIRE_ASK_MAX + 4);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_PROMPT);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_PROMPT);
 	ba_msg_put_u8(&o, BA_TAG_STYLE, (uint8_t)f->prompt_style);
 	ba_msg_put_str(&o, BA_TAG_TEXT, f->prompt);
 	r = write_frame(fd, &o);
@@ -116,8 +142,37 @@ put_prompt(struct fake_broker *f, int fd)
 		r = read_frame(fd, &b, &m);
 		if (r == 0)
 			(void)keep(&m, BA_TAG_TEXT, f->reply, sizeof(f->reply));
+		f->replies += r == 0;
 	}
 	ba_buf_wipe(&b);
+	return r;
+}
+
+static int
+put_wait(struct fake_broker *f, int fd)
+{
+	struct ba_msg_out o;
+	struct ba_buf b;
+
+	ba_buf_init(&b, BA_WIRE_ASK_MAX + 4);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_WAIT);
+	ba_msg_put_u32(&o, BA_TAG_DEADLINE, f->wait_ms);
+	return write_frame(fd, &o);
+}
+
+/* What comes before the verdict. */
+static int
+talk(struct fake_broker *f, int fd)
+{
+	unsigned i, n = f->prompts > 0 ? f->prompts : 1;
+	int r = 0;
+
+	if (f->wait_ms > 0)
+		r = put_wait(f, fd);
+	for (i = 0; r == 0 && f->prompt_style != 0 && i < n; i++)
+		r = put_prompt(f, fd);
+	if (f->late_ms > 0)
+		(void)poll(NULL, 0, (int)f->late_ms);
 	return r;
 }
 
@@ -134,15 +189,23 @@ answer(struct fake_broker *f, int fd)
 		goto out;
 	}
 	keep_question(f, &m);
-	if (f->hang_up || (f->prompt_style != 0 && put_prompt(f, fd) != 0))
+	if (f->hang_up || talk(f, fd) != 0)
 		goto out;
 	ba_buf_clear(&b);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_VERDICT);
-	ba_msg_put_u8(&o, BA_TAG_FAMILY, (uint8_t)f->family);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_VERDICT);
+	ba_msg_put_u8(&o, BA_TAG_FAMILY,
+	    f->needs_uid && !f->has_uid ? BA_FAMILY_REFUSED
+					: (uint8_t)f->family);
 	ba_msg_put_str(&o, BA_TAG_USER, f->names);
 	ba_msg_put_str(&o, BA_TAG_STATUS, f->status);
 	ba_msg_put_str(&o, BA_TAG_SCOPE, f->scope);
 	ba_msg_put_str(&o, BA_TAG_METADATA, f->metadata);
+	ba_msg_put_str(&o, BA_TAG_ID, f->gives_id);
+	ba_msg_put_str(&o, BA_TAG_ISSUER, f->issuer);
+	ba_msg_put_str(&o, BA_TAG_SUBJECT, f->sub);
+	ba_msg_put_str(&o, BA_TAG_PERSON, f->person);
+	if (f->expires != 0)
+		ba_msg_put_u64(&o, BA_TAG_EXPIRES, f->expires);
 	if (write_frame(fd, &o) != 0)
 		f->garbled = true;
 out:

@@ -17,8 +17,15 @@ struct fake_broker {
 	unsigned family; /* enum ba_family */
 	char names[256]; /* VERDICT's USER; "": left out */
 	char status[64], scope[512], metadata[2049];
+	char issuer[2049], sub[1025], person[256]; /* likewise */
+	char gives_id[64];
+	uint64_t expires;
+	unsigned wait_ms; /* a WAIT of that length, before the prompts */
 	unsigned prompt_style; /* 0: no prompt comes first */
+	unsigned prompts; /* how often it comes; 0: once */
 	char prompt[256];
+	unsigned late_ms; /* the verdict */
+	bool needs_uid; /* refuses users that the host does not know */
 	bool hang_up; /* close without a verdict */
 
 	/* the last question */
@@ -30,7 +37,15 @@ struct fake_broker {
 	uint32_t uid, deadline;
 	char token[65536 + 1];
 	size_t token_len;
-	char reply[4096 + 1]; /* to the prompt */
+	char reply[4096 + 1]; /* to the last prompt */
+	unsigned replies;
+	bool has_held, has_way, has_process, has_issuer;
+	unsigned held, event;
+	char way[256];
+	char said_issuer[2049], said_sub[1025]; /* of a session's close */
+	uint64_t process, process_start;
+	char host[256]; /* "", 0: not said */
+	uint32_t port;
 
 	pid_t pid; /* of the process */
 	char path[64]; /* of the socket */

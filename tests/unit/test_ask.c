@@ -181,7 +181,9 @@ struct broker {
 	/* What it does … */
 	uint8_t family;
 	const char *user, *status;
+	const char *id, *issuer, *sub, *person;
 	uint64_t expires;
+	unsigned wait_ms, late_ms;
 	unsigned style, prompts;
 	const char *raw;
 	size_t raw_len;
@@ -235,7 +237,7 @@ say_verdict(struct broker *b)
 	struct ba_buf out;
 
 	ba_buf_init(&out, BA_WIRE_ANSWER_MAX);
-	ba_msg_begin(&o, &out, BA_WIRE_VERSION_ASK, BA_MSG_VERDICT);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_VERDICT);
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, b->family);
 	ba_msg_put_str(&o, BA_TAG_USER, b->user);
 	ba_msg_put_str(&o, BA_TAG_STATUS, b->status);
@@ -244,6 +246,10 @@ say_verdict(struct broker *b)
 		ba_msg_put_str(&o, BA_TAG_METADATA, "https://a.example/m");
 	}
 	ba_msg_put_u64(&o, BA_TAG_EXPIRES, b->expires);
+	ba_msg_put_str(&o, BA_TAG_ID, b->id);
+	ba_msg_put_str(&o, BA_TAG_ISSUER, b->issuer);
+	ba_msg_put_str(&o, BA_TAG_SUBJECT, b->sub);
+	ba_msg_put_str(&o, BA_TAG_PERSON, b->person);
 	EXPECT(b, ba_msg_end(&o) == BA_OK);
 	say(b, out.p, out.len);
 	ba_buf_wipe(&out);
@@ -256,7 +262,7 @@ say_prompt(struct broker *b, const char *text)
 	struct ba_buf out;
 
 	ba_buf_init(&out, BA_WIRE_ANSWER_MAX);
-	ba_msg_begin(&o, &out, BA_WIRE_VERSION_ASK, BA_MSG_PROMPT);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_PROMPT);
 	ba_msg_put_u8(&o, BA_TAG_STYLE, (uint8_t)b->style);
 	ba_msg_put_str(&o, BA_TAG_TEXT, text);
 	EXPECT(b, ba_msg_end(&o) == BA_OK);
@@ -447,6 +453,9 @@ ask(const struct ba_client *c, struct ba_ask *q, struct host *host,
 	assert_null(strstr(host->line, "secret"));
 	if (r != BA_OK) {
 		assert_string_equal(got.user, "");
+		assert_string_equal(got.issuer, "");
+		assert_string_equal(got.sub, "");
+		assert_string_equal(got.person, "");
 		assert_int_equal(got.expires, 0);
 	}
 	return r;
@@ -557,6 +566,168 @@ account(void **state)
 	forget(&b);
 }
 
+/* Each kind of question has the fields that belong to it, and no others. */
+static void
+what_each_question_says(void **state)
+{
+	static const unsigned char process[16] = { 0, 0, 0, 0, 0, 0x11, 0x22,
+		0x33, 0, 0, 0, 0x44, 0x55, 0x66, 0x77, 0x88 };
+	static const struct {
+		enum ba_msg_type type;
+		bool process, held, way, session, sasl, token, can_prompt;
+	} rows[] = {
+		{ BA_MSG_ASK, true, false, false, false, true, true, true },
+		{ BA_MSG_DEVICE, true, true, false, false, false, false, true },
+		{ BA_MSG_ACCOUNT, false, false, true, false, false, false,
+		    true },
+		{ BA_MSG_SESSION, true, false, false, true, false, false,
+		    false },
+	};
+	struct broker b = { .act = answer };
+	struct ba_client c = client();
+	struct host host = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct ba_ask q = question();
+
+		q.type = rows[i].type;
+		q.process.pid = 0x112233;
+		q.process.start = UINT64_C(0x4455667788);
+		q.held = true;
+		q.way = "publickey,\xffpassword";
+		q.event = BA_SESSION_CLOSE;
+		q.issuer = "https://a.example";
+		q.sub = "24400320";
+		q.host = "imap.example.org";
+		q.port = 993;
+		assert_int_equal(ask(&c, &q, &host, true, &b), BA_OK);
+		assert_int_equal(b.asked.type, rows[i].type);
+		assert_int_equal(
+		    ba_msg_has(&b.asked, BA_TAG_PROCESS), rows[i].process);
+		if (rows[i].process)
+			assert_memory_equal(b.asked.field[BA_TAG_PROCESS].p,
+			    process, sizeof(process));
+		assert_int_equal(
+		    ba_msg_u8(&b.asked, BA_TAG_HELD, 9), rows[i].held ? 1 : 9);
+		assert_field(
+		    &b, BA_TAG_WAY, rows[i].way ? "publickey,?password" : "");
+		assert_int_equal(ba_msg_u8(&b.asked, BA_TAG_EVENT, 9),
+		    rows[i].session ? BA_SESSION_CLOSE : 9);
+		assert_field(&b, BA_TAG_ISSUER,
+		    rows[i].session ? "https://a.example" : "");
+		assert_field(
+		    &b, BA_TAG_SUBJECT, rows[i].session ? "24400320" : "");
+		assert_field(
+		    &b, BA_TAG_HOST, rows[i].sasl ? "imap.example.org" : "");
+		assert_int_equal(ba_msg_u32(&b.asked, BA_TAG_PORT, 9),
+		    rows[i].sasl ? 993 : 9);
+		assert_int_equal(
+		    ba_msg_has(&b.asked, BA_TAG_TOKEN), rows[i].token);
+		assert_int_equal(ba_msg_u8(&b.asked, BA_TAG_CAN_PROMPT, 9),
+		    rows[i].can_prompt ? 1 : 9);
+		assert_int_equal(strlen(q.id),
+		    rows[i].type == BA_MSG_ASK || rows[i].type == BA_MSG_DEVICE
+			? BA_ID_LEN
+			: 0);
+		forget(&b);
+		/* What is not known is not said. */
+		memset(&q.process, 0, sizeof(q.process));
+		q.held = false;
+		q.way = q.issuer = q.sub = q.host = NULL;
+		q.port = 0;
+		assert_int_equal(ask(&c, &q, &host, true, &b), BA_OK);
+		assert_false(ba_msg_has(&b.asked, BA_TAG_PROCESS));
+		assert_int_equal(
+		    ba_msg_u8(&b.asked, BA_TAG_HELD, 9), rows[i].held ? 0 : 9);
+		assert_false(ba_msg_has(&b.asked, BA_TAG_WAY));
+		assert_false(ba_msg_has(&b.asked, BA_TAG_ISSUER));
+		assert_false(ba_msg_has(&b.asked, BA_TAG_SUBJECT));
+		assert_false(ba_msg_has(&b.asked, BA_TAG_HOST));
+		assert_false(ba_msg_has(&b.asked, BA_TAG_PORT));
+		forget(&b);
+	}
+}
+
+/* A way of 127 bytes at most; a session's event is one of two. */
+static void
+limits_of_what_is_said(void **state)
+{
+	struct broker b = { .act = answer };
+	struct ba_client c = client();
+	struct ba_ask q = question();
+	struct host host = { 0 };
+	char way[200], s[300];
+	int i;
+
+	(void)state;
+	memset(way, 'w', sizeof(way) - 1);
+	way[sizeof(way) - 1] = '\0';
+	q.type = BA_MSG_ACCOUNT;
+	q.way = way;
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_OK);
+	assert_int_equal(
+	    ba_msg_get_str(&b.asked, BA_TAG_WAY, s, sizeof(s)), BA_OK);
+	assert_int_equal(strlen(s), 127);
+	forget(&b);
+	q.type = BA_MSG_SESSION;
+	for (i = 0; i < 4; i += 3) {
+		host.lines = 0;
+		q.event = (enum ba_session_event)i;
+		assert_int_equal(
+		    ask(&c, &q, &host, false, NULL), BA_ERR_INTERNAL);
+	}
+	host.lines = 0;
+	q.event = BA_SESSION_OPEN;
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_OK);
+	assert_int_equal(ba_msg_u8(&b.asked, BA_TAG_EVENT, 9), BA_SESSION_OPEN);
+	forget(&b);
+}
+
+/* The id of a session is the broker's to find; any other is our own. */
+static void
+who_it_is(void **state)
+{
+	struct broker b = { .act = answer,
+		.id = ID,
+		.issuer = "https://a.example",
+		.sub = "24400320",
+		.person = "bob",
+		.expires = 5 };
+	struct ba_client c = client();
+	struct ba_ask q = question();
+	struct host host = { 0 };
+
+	(void)state;
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_OK);
+	assert_string_equal(got.issuer, "https://a.example");
+	assert_string_equal(got.sub, "24400320");
+	assert_string_equal(got.person, "bob");
+	assert_string_not_equal(q.id, ID);
+	forget(&b);
+	q.type = BA_MSG_SESSION;
+	q.event = BA_SESSION_OPEN;
+	q.id[0] = '\0';
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_OK);
+	assert_string_equal(q.id, ID);
+	assert_string_equal(got.user, "alice");
+	assert_int_equal(got.expires, 5);
+	forget(&b);
+	/* Left alone where the broker says none. */
+	b.id = b.issuer = b.sub = b.person = NULL;
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_OK);
+	assert_string_equal(q.id, ID);
+	assert_string_equal(got.issuer, "");
+	assert_string_equal(got.person, "");
+	forget(&b);
+	/* A refusal says nothing of a person: ask() looks. */
+	b.family = BA_FAMILY_NOT_ALLOWED;
+	b.issuer = b.sub = b.person = "x";
+	assert_int_equal(ask(&c, &q, &host, false, &b), BA_ERR_NOT_ALLOWED);
+	forget(&b);
+}
+
 static void
 each_family_is_its_error(void **state)
 {
@@ -659,6 +830,12 @@ the_question_is_judged_first(void **state)
 		{ BA_MSG_ASK, "s", "\xe4", 0, 0, 1, BA_ERR_UNKNOWN_USER },
 		{ BA_MSG_ASK, "s", NULL, 0, 0, 1, BA_ERR_UNAVAIL },
 		{ BA_MSG_ACCOUNT, "s", NULL, 0, 0, 0, BA_ERR_INTERNAL },
+		{ BA_MSG_DEVICE, "s", NULL, 0, 0, 0, BA_ERR_INTERNAL },
+		{ BA_MSG_SESSION, "s", NULL, 0, 0, 0, BA_ERR_INTERNAL },
+		{ BA_MSG_SESSION, "s", "u", 0, 0, 0, BA_ERR_UNAVAIL },
+		{ BA_MSG_SESSION, "s", "", 0, 0, 0, BA_ERR_UNKNOWN_USER },
+		/* DEV-12: no code for whoever cannot be shown one. */
+		{ BA_MSG_DEVICE, "s", "u", 0, 0, 0, BA_ERR_CONVERSATION },
 		{ BA_MSG_REPLY, "s", "u", 0, 0, 1, BA_ERR_INTERNAL },
 	};
 
@@ -681,6 +858,7 @@ the_question_is_judged_first(void **state)
 			q.user = long_name + 299 - rows[i].user_len;
 		q.token = token;
 		q.token_len = rows[i].token_len;
+		q.event = BA_SESSION_OPEN;
 		assert_int_equal(ask(&c, &q, &host, false, NULL), rows[i].r);
 	}
 }
@@ -755,7 +933,7 @@ sit_silent(struct broker *b)
 static void
 drip(struct broker *b)
 {
-	static const char frame[] = "\0\0\0\x40\1\202";
+	static const char frame[] = "\0\0\0\x40\2\202";
 	size_t i;
 
 	read_question(b);
@@ -989,7 +1167,7 @@ spawned_main(int argc, char **argv)
 		strncat(scope, argv[i], 50);
 		strcat(scope, ";");
 	}
-	ba_msg_begin(&o, &out, 1, BA_MSG_VERDICT);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_VERDICT);
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, BA_FAMILY_OK);
 	ba_msg_put(&o, BA_TAG_USER, b.asked.field[BA_TAG_USER].p,
 	    b.asked.field[BA_TAG_USER].n);
@@ -1041,8 +1219,8 @@ say_raw(struct broker *b)
 }
 
 #define RAW(s) s, sizeof(s) - 1
-#define YES    "\0\0\0\x08\1\202\15\0\0\0\1\0"
-#define NO     "\0\0\0\x08\1\202\15\0\0\0\1\1"
+#define YES    "\0\0\0\x08\2\202\15\0\0\0\1\0"
+#define NO     "\0\0\0\x08\2\202\15\0\0\0\1\1"
 
 static void
 what_is_no_answer(void **state)
@@ -1062,17 +1240,22 @@ what_is_no_answer(void **state)
 		{ RAW("\0\0\0\1\1"), BA_ERR_PROTOCOL },
 		{ RAW("\0\0\x20\1"), BA_ERR_PROTOCOL }, /* 8193 */
 		{ RAW("\xff\xff\xff\xff"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\x08\2\202\15\0\0\0\1\0"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\x08\1\203\15\0\0\0\1\0"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\x08\1\202\15\0\0\0\1\6"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\x08\1\202\15\0\0\0\2\0"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\2\1\202"), BA_ERR_PROTOCOL },
+		/* Of an older broker, and of one that is newer than we. */
+		{ RAW("\0\0\0\x08\1\202\15\0\0\0\1\0"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\x08\3\202\15\0\0\0\1\0"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\x08\2\204\15\0\0\0\1\0"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\x08\2\202\15\0\0\0\1\6"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\x08\2\202\15\0\0\0\2\0"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\2\2\202"), BA_ERR_PROTOCOL },
 		/* Good messages that are not for us: REPLY, CONTROL_REPLY. */
-		{ RAW("\0\0\0\7\1\3\13\0\0\0\0"), BA_ERR_PROTOCOL },
-		{ RAW("\0\0\0\x0d\1\220\15\0\0\0\1\0\13\0\0\0\0"),
+		{ RAW("\0\0\0\7\2\3\13\0\0\0\0"), BA_ERR_PROTOCOL },
+		{ RAW("\0\0\0\x0d\2\220\15\0\0\0\1\0\13\0\0\0\0"),
 		    BA_ERR_PROTOCOL },
 		/* A prompt for a host that cannot. */
-		{ RAW("\0\0\0\x0d\1\201\14\0\0\0\1\3\13\0\0\0\0"),
+		{ RAW("\0\0\0\x0d\2\201\14\0\0\0\1\3\13\0\0\0\0"),
+		    BA_ERR_PROTOCOL },
+		/* More time, for what needs none: WAIT. */
+		{ RAW("\0\0\0\x0b\2\203\7\0\0\0\4\0\0\0\1" YES),
 		    BA_ERR_PROTOCOL },
 		/* What follows a verdict is not looked at. */
 		{ RAW(YES NO), BA_OK },
@@ -1103,8 +1286,8 @@ what_is_not_for_us(void **state)
 		const char *raw;
 		size_t n;
 	} rows[] = {
-		{ RAW("\0\0\0\7\1\3\13\0\0\0\0") },
-		{ RAW("\0\0\0\x0d\1\220\15\0\0\0\1\0\13\0\0\0\0") },
+		{ RAW("\0\0\0\7\2\3\13\0\0\0\0") },
+		{ RAW("\0\0\0\x0d\2\220\15\0\0\0\1\0\13\0\0\0\0") },
 	};
 	struct broker b = { .act = say_raw };
 	struct ba_client c = client();
@@ -1514,6 +1697,146 @@ the_clock_stands_still_in_a_prompt(void **state)
 }
 
 static void
+say_wait(struct broker *b)
+{
+	struct ba_msg_out o;
+	struct ba_buf out;
+
+	ba_buf_init(&out, BA_WIRE_ANSWER_MAX);
+	ba_msg_begin(&o, &out, BA_WIRE_VERSION, BA_MSG_WAIT);
+	ba_msg_put_u32(&o, BA_TAG_DEADLINE, b->wait_ms);
+	EXPECT(b, ba_msg_end(&o) == BA_OK);
+	say(b, out.p, out.len);
+	ba_buf_wipe(&out);
+}
+
+static void
+wait_then_answer(struct broker *b)
+{
+	read_question(b);
+	say_wait(b);
+	(void)poll(NULL, 0, (int)b->late_ms);
+	say_verdict(b);
+}
+
+static void
+wait_then_silence(struct broker *b)
+{
+	read_question(b);
+	say_wait(b);
+	until_it_ends(b);
+}
+
+/* DEV-12: as long as the broker says, and not a moment longer. */
+static void
+dev_12_wait_puts_the_deadline_off(void **state)
+{
+	struct broker b = { .act = wait_then_answer, .late_ms = 120 };
+	struct ba_client c = client();
+	struct ba_ask q = question();
+	struct host host = { 0 };
+	int64_t start;
+
+	(void)state;
+	q.type = BA_MSG_DEVICE;
+	c.deadline_ms = 60;
+	b.wait_ms = 400;
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_OK);
+	forget(&b);
+	b.act = wait_then_silence;
+	b.wait_ms = 150;
+	start = ba_clock_mono_ms(&ba_clock_system);
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_ERR_TIMEOUT);
+	assert_took(start, 150);
+	forget(&b);
+	/* Until it says so, it is as for any other question. */
+	b.act = sit_silent;
+	host.lines = 0;
+	start = ba_clock_mono_ms(&ba_clock_system);
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_ERR_TIMEOUT);
+	assert_took(start, 60);
+	forget(&b);
+	/* Less than there is left takes nothing away. */
+	host.lines = 0;
+	c.deadline_ms = 150;
+	b.act = wait_then_silence;
+	b.wait_ms = 10;
+	start = ba_clock_mono_ms(&ba_clock_system);
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_ERR_TIMEOUT);
+	assert_took(start, 150);
+	forget(&b);
+}
+
+/* A broker that wants ever more time gets so much, in all. */
+static void
+waiting_is_bounded(void **state)
+{
+	static const uint32_t wanted[] = { 10, 600000, BA_WAIT_MAX_MS,
+		BA_WAIT_MAX_MS, UINT32_MAX, UINT32_MAX };
+	unsigned char be[4];
+	struct ba_msg m;
+	struct direct d;
+	int64_t end;
+	size_t i;
+
+	(void)state;
+	direct_begin(&d);
+	d.t.said = true;
+	memset(&m, 0, sizeof(m));
+	m.type = BA_MSG_WAIT;
+	m.field[BA_TAG_DEADLINE].p = be;
+	m.field[BA_TAG_DEADLINE].n = 4;
+	end = d.t.end;
+	be[0] = be[1] = be[2] = be[3] = 0xff;
+	/* Any but a device flow, and before the question was heard. */
+	assert_int_equal(handle_wait(&d.t, &m), BA_ERR_PROTOCOL);
+	d.q.type = BA_MSG_DEVICE;
+	d.t.said = false;
+	assert_int_equal(handle_wait(&d.t, &m), BA_ERR_PROTOCOL);
+	assert_int_equal(d.t.end, end);
+	d.t.said = true;
+	for (i = 0; i < 6; i++) {
+		be[0] = (unsigned char)(wanted[i] >> 24);
+		be[1] = (unsigned char)(wanted[i] >> 16);
+		be[2] = (unsigned char)(wanted[i] >> 8);
+		be[3] = (unsigned char)wanted[i];
+		assert_int_equal(handle_wait(&d.t, &m), BA_OK);
+		if (i == 0)
+			assert_int_equal(d.t.end, end);
+		if (i == 1)
+			assert_in_range(d.t.end - end, 598000, 599100);
+		assert_int_equal(d.t.waited, d.t.end - end);
+	}
+	assert_int_equal(d.t.end - end, BA_WAIT_MAX_MS);
+	d.t.end = now_ms();
+	assert_int_equal(direct_end(&d, true), BA_ERR_TIMEOUT);
+}
+
+/* Asked again after each poll: once a second, and no issuer wants it oftener. */
+static void
+prompts_of_a_device_flow_have_an_end_too(void **state)
+{
+	struct broker b = { .act = prompt_then_answer,
+		.prompts = 630,
+		.style = BA_PROMPT_INFO };
+	struct ba_client c = client();
+	struct ba_ask q = question();
+	struct host host = { .reply = "" };
+
+	(void)state;
+	q.type = BA_MSG_DEVICE;
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_OK);
+	assert_int_equal(host.prompts, 630);
+	forget(&b);
+	b.prompts = 631;
+	host.prompts = 0;
+	b.act = prompts_without_end;
+	assert_int_equal(ask(&c, &q, &host, true, &b), BA_ERR_PROTOCOL);
+	assert_int_equal(host.prompts, 630);
+	forget(&b);
+}
+
+static void
 ids_are_never_the_same(void **state)
 {
 	struct broker b = { .act = answer };
@@ -1628,6 +1951,9 @@ main(int argc, char **argv)
 		T(accepted),
 		T(what_is_unknown_is_not_sent),
 		T(account),
+		T(what_each_question_says),
+		T(limits_of_what_is_said),
+		T(who_it_is),
 		T(each_family_is_its_error),
 		T(accepted_as_whom),
 		T(the_question_is_judged_first),
@@ -1652,6 +1978,9 @@ main(int argc, char **argv)
 		T(a_prompt_that_fails),
 		T(prompts_have_an_end),
 		T(the_clock_stands_still_in_a_prompt),
+		T(dev_12_wait_puts_the_deadline_off),
+		T(waiting_is_bounded),
+		T(prompts_of_a_device_flow_have_an_end_too),
 		T(ids_are_never_the_same),
 		T(threads_may_ask_at_the_same_time),
 		T(usable),

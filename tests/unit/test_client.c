@@ -222,10 +222,10 @@ write_text(const char *path, const char *text)
 }
 
 /* A client of t.issuer; NULL, and its error in *rp. */
-static struct ba_client *
+static struct ba_credentials *
 client_of(const char *credentials, int *rp)
 {
-	struct ba_client *c = (struct ba_client *)&t;
+	struct ba_credentials *c = (struct ba_credentials *)&t;
 
 	*rp = ba_client_new(&t.issuer, t.uid, credentials, &t.why, &c);
 	assert_int_equal(*rp == BA_OK, c != NULL);
@@ -233,11 +233,11 @@ client_of(const char *credentials, int *rp)
 	return c;
 }
 
-static struct ba_client *
+static struct ba_credentials *
 good_client(void)
 {
 	int r;
-	struct ba_client *c = client_of(NULL, &r);
+	struct ba_credentials *c = client_of(NULL, &r);
 
 	assert_int_equal(r, BA_OK);
 	assert_string_equal(t.why, "");
@@ -256,7 +256,8 @@ new_error(const char *credentials)
 }
 
 static void
-sign_in(const struct ba_client *c, struct ba_post *p, struct ba_http_request *q)
+sign_in(const struct ba_credentials *c, struct ba_post *p,
+    struct ba_http_request *q)
 {
 	memset(q, 0, sizeof(*q));
 	ba_post_init(p);
@@ -305,7 +306,7 @@ test_ca_04_secret_is_one_line(void **state)
 #undef S
 	};
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 	size_t i;
 
@@ -466,7 +467,7 @@ static void
 test_ca_02_basic_alone(void **state)
 {
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 
 	(void)state;
@@ -528,7 +529,7 @@ test_tr_07_every_vschar(void **state)
 {
 	char all[96], id[512], secret[512], short_secret[4];
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 	size_t n;
 
@@ -567,7 +568,7 @@ static void
 test_ca_02_post_alone(void **state)
 {
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 
 	(void)state;
@@ -588,7 +589,7 @@ static void
 test_ca_02_none_is_the_id_alone(void **state)
 {
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 
 	(void)state;
@@ -607,7 +608,7 @@ static void
 test_no_client_adds_nothing(void **state)
 {
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 
 	(void)state;
@@ -677,7 +678,7 @@ test_ca_01_v44_assertion(void **state)
 {
 	char last_jti[64] = "";
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_jws *jws;
 	const json_t *o;
 	struct ba_post p;
@@ -741,7 +742,7 @@ test_ca_01_algorithm_of_the_assertion(void **state)
 		{ ed, ed_pem, BA_ALG_ED448, 0 },
 	};
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_jws *jws;
 	struct ba_post p;
 	size_t i;
@@ -800,7 +801,7 @@ test_ca_02_tls_alone(void **state)
 	static const enum ba_client_auth ways[] = { BA_CLIENT_AUTH_TLS,
 		BA_CLIENT_AUTH_SELF_SIGNED_TLS };
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 	size_t i;
 
@@ -942,7 +943,7 @@ static void
 test_tr_09_v33_pools_differ(void **state)
 {
 	struct ba_http_request q[3];
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 	int i;
 
@@ -960,13 +961,36 @@ test_tr_09_v33_pools_differ(void **state)
 	assert_true(q[1].pool != q[2].pool);
 }
 
+/* Each request goes by the way that was said last. */
+static void
+test_proxy(void **state)
+{
+	struct ba_http_request q;
+	struct ba_credentials *c;
+	struct ba_post p;
+
+	(void)state;
+	write_text(t.path, "s3cret\n");
+	c = good_client();
+	sign_in(c, &p, &q);
+	assert_null(q.proxy);
+	assert_null(q.no_proxy);
+	ba_post_wipe(&p);
+	ba_client_set_proxy(c, "http://proxy:3128", "localhost");
+	sign_in(c, &p, &q);
+	assert_string_equal(q.proxy, "http://proxy:3128");
+	assert_string_equal(q.no_proxy, "localhost");
+	ba_post_wipe(&p);
+	ba_client_free(c);
+}
+
 /* --- What fails ------------------------------------------------------------ */
 
 static void
 test_without_random_numbers(void **state)
 {
 	struct ba_http_request q = { 0 };
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 
 	(void)state;
@@ -1001,7 +1025,7 @@ static void
 try_without_memory(void)
 {
 	struct ba_http_request q;
-	struct ba_client *c;
+	struct ba_credentials *c;
 	struct ba_post p;
 	int r = BA_ERR_NOMEM;
 	long n;
@@ -1068,6 +1092,7 @@ main(void)
 		T(test_form_of_pairs),
 		T(test_form_limit),
 		T(test_tr_09_v33_pools_differ),
+		T(test_proxy),
 		T(test_without_random_numbers),
 		T(test_certificate_without_memory),
 		T(test_without_memory),

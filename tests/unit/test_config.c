@@ -175,6 +175,12 @@ test_defaults(void **state)
 	assert_null(issuer->introspection_endpoint);
 	assert_false(issuer->introspection_jwt);
 	assert_null(issuer->client.id);
+	assert_false(issuer->device);
+	assert_null(issuer->device_endpoint);
+	assert_null(issuer->token_endpoint);
+	assert_null(issuer->device_scope);
+	assert_null(issuer->device_resource);
+	assert_null(issuer->device_audience);
 	assert_int_equal(issuer->index, 0);
 	assert_string_equal(issuer->where.file, "x.conf");
 	assert_int_equal(issuer->where.line, 1);
@@ -206,6 +212,20 @@ test_defaults(void **state)
 	assert_int_equal(service->accounts, BA_ACCOUNTS_LOCAL);
 	assert_int_equal(service->min_uid, 1000);
 	assert_int_equal(service->account_without_token, BA_UNSAID);
+	assert_null(service->device.issuer);
+	assert_int_equal(service->device.network.text.n, 0);
+	assert_int_equal(service->device.timeout, 100);
+	assert_int_equal(service->device.limit_user, 5);
+	assert_int_equal(service->device.limit_address, 20);
+	assert_false(service->device.complete_uri);
+	assert_int_equal(service->device.qr, BA_QR_AUTO);
+	assert_int_equal(service->authzid, BA_AUTHZID_EQUAL);
+	assert_null(service->shared_map_file);
+	assert_null(service->shared_map_where.file);
+	assert_null(service->shared_map);
+	assert_int_equal(service->shared_claim.n, 0);
+	assert_int_equal(service->host.n, 0);
+	assert_int_equal(service->port.n, 0);
 	assert_null(service->confirm);
 	assert_int_equal(service->where.line, 4);
 
@@ -320,6 +340,130 @@ test_ca_02_methods(void **state)
 		assert_int_equal(c->issuers[0].client.key_alg, 0);
 		ba_config_free(c);
 	}
+}
+
+/* In IN_DEVICE() lines 6 and 11 are the caller's own. */
+#define DEVICE_OF(url, tenant, in_issuer, in_service)                          \
+	"[issuer " url "]\n" tenant                                            \
+	"username = sub\nclient_id = me\nclient_auth = none\n" in_issuer       \
+	"[service s]\naudience = x\nissuer = " url "\n" in_service
+#define IN_DEVICE(in_issuer, in_service)                                       \
+	DEVICE_OF("https://a", "profile = legacy\n", in_issuer "\n",           \
+	    "device_issuer = https://a\n" in_service "\n")
+
+/* DEV-01 to DEV-09: all that is said of the device flow. */
+static const char device_said[] =
+    IN_DEVICE("device_authorization_endpoint = https://b/d?x=1\n"
+	      "token_endpoint = https://b:1/t\n"
+	      "device_scope = openid  a!b\toffline_access\n"
+	      "device_resource = urn:example:ssh\n"
+	      "device_audience = api x",
+	"device_network = 10.0.0.0/8 ::1\n"
+	"device_timeout = 600\n"
+	"device_limit_user = 1\n"
+	"device_limit_address = 1000\n"
+	"device_complete_uri = yes\n"
+	"qr = yes");
+
+static void
+test_device_flow(void **state)
+{
+	struct ba_config *c = parse_good(device_said);
+	const struct ba_issuer *issuer = &c->issuers[0];
+	const struct ba_device_config *device = &c->services[0].device;
+
+	(void)state;
+	assert_true(issuer->device);
+	assert_string_equal(issuer->device_endpoint, "https://b/d?x=1");
+	assert_string_equal(issuer->token_endpoint, "https://b:1/t");
+	assert_string_equal(issuer->device_scope, "openid a!b offline_access");
+	assert_string_equal(issuer->device_resource, "urn:example:ssh");
+	assert_string_equal(issuer->device_audience, "api x");
+	assert_int_equal(issuer->verify, BA_VERIFY_JWT);
+	assert_string_equal(issuer->client.id, "me");
+	assert_ptr_equal(device->issuer, issuer);
+	assert_int_equal(device->network.text.n, 2);
+	assert_true(ba_network_has(&device->network.v[0], "10.1.2.3"));
+	assert_true(ba_network_has(&device->network.v[1], "::1"));
+	assert_int_equal(device->timeout, 600);
+	assert_int_equal(device->limit_user, 1);
+	assert_int_equal(device->limit_address, 1000);
+	assert_true(device->complete_uri);
+	assert_int_equal(device->qr, BA_QR_YES);
+	ba_config_free(c);
+
+	c = parse_good(IN_DEVICE("",
+	    "device_timeout = 30\ndevice_limit_user = 1000\n"
+	    "device_limit_address = 1\ndevice_complete_uri = no\nqr = no"));
+	device = &c->services[0].device;
+	assert_true(c->issuers[0].device);
+	assert_int_equal(device->timeout, 30);
+	assert_int_equal(device->limit_user, 1000);
+	assert_int_equal(device->limit_address, 1);
+	assert_false(device->complete_uri);
+	assert_int_equal(device->qr, BA_QR_NO);
+	ba_config_free(c);
+
+	c = parse_good(IN_DEVICE("", "qr = auto"));
+	assert_int_equal(c->services[0].device.qr, BA_QR_AUTO);
+	ba_config_free(c);
+}
+
+/* V36: a person is sent to one tenant, and the others stay what they were. */
+static void
+test_v36_device_issuer_of_one_tenant(void **state)
+{
+	struct ba_config *c =
+	    parse_good(DEVICE_OF("https://a/{tenantid}", "tenant = t u\n",
+		"device_scope = x\n", "device_issuer = https://a/u\n"));
+
+	(void)state;
+	assert_ptr_equal(c->services[0].device.issuer, &c->issuers[1]);
+	assert_false(c->issuers[0].device);
+	assert_true(c->issuers[1].device);
+	assert_string_equal(c->issuers[1].url, "https://a/u");
+	ba_config_free(c);
+	/* Where there is one, the section's name is as good. */
+	c = parse_good(DEVICE_OF("https://a/{tenantid}", "tenant = t\n", "",
+	    "device_issuer = https://a/{tenantid}\n"));
+	assert_ptr_equal(c->services[0].device.issuer, &c->issuers[0]);
+	ba_config_free(c);
+}
+
+/* SA-04, SA-06: whom a client may mean, and where it may have gone. */
+static const char sasl_said[] =
+    ISSUER SERVICE "authzid = shared\n" /* 6 */
+		   "shared_map = /etc/bearerauth/shared\n"
+		   "shared_claim = mailboxes /resource/ssh.example\n"
+		   "host = mail.example.org 192.0.2.1 2001:db8::1 a_b-1\n"
+		   "port = 1 65535 587\n";
+
+static void
+test_sasl(void **state)
+{
+	struct ba_config *c = parse_good(sasl_said);
+	const struct ba_service *s = &c->services[0];
+
+	(void)state;
+	assert_int_equal(s->authzid, BA_AUTHZID_SHARED);
+	assert_string_equal(s->shared_map_file, "/etc/bearerauth/shared");
+	assert_int_equal(s->shared_map_where.line, 7);
+	assert_null(s->shared_map); /* not after ba_config_parse() */
+	assert_int_equal(s->shared_claim.n, 2);
+	assert_string_equal(s->shared_claim.v[1].step[1], "ssh.example");
+	assert_int_equal(s->host.n, 4);
+	assert_string_equal(s->host.v[0], "mail.example.org");
+	assert_string_equal(s->host.v[2], "2001:db8::1");
+	assert_int_equal(s->port.n, 3);
+	assert_string_equal(s->port.v[2], "587");
+	ba_config_free(c);
+
+	c = parse_good(ISSUER SERVICE "authzid = proxy\n");
+	assert_int_equal(c->services[0].authzid, BA_AUTHZID_PROXY);
+	ba_config_free(c);
+	c = parse_good(ISSUER SERVICE "authzid = equal\n");
+	assert_int_equal(c->services[0].authzid, BA_AUTHZID_EQUAL);
+	ba_config_free(c);
 }
 
 #define ENTRA "https://login.example/{tenantid}/v2.0"
@@ -691,7 +835,9 @@ static const struct twin twins[] = {
 	    "symmetric_key_file clock_skew introspection_endpoint "
 	    "introspection_answer introspection_cache client_id client_auth "
 	    "client_secret_file client_key_file client_key_id "
-	    "client_key_algorithm client_certificate_file group_claim "
+	    "client_key_algorithm client_certificate_file "
+	    "device_authorization_endpoint token_endpoint device_scope "
+	    "device_resource device_audience group_claim "
 	    "group_separator map_file username strip_domain username_pattern "
 	    "email_domain" },
 	{ IN_ISSUER("uxxrname = a"), ISSUER,
@@ -727,7 +873,9 @@ static const struct twin twins[] = {
 	    "require_scope group_claim require_group allow_group allow_client "
 	    "allow_acr require_amr max_auth_age max_lifetime max_token_age "
 	    "allow_network peer accounts min_uid account_without_token "
-	    "confirm" },
+	    "device_issuer device_network device_timeout device_limit_user "
+	    "device_limit_address device_complete_uri qr authzid shared_map "
+	    "shared_claim host port confirm\n" },
 	/* Of the token or of the authentication?  The list says both. */
 	{ IN_SERVICE("max_age = 60"), IN_SERVICE("max_token_age = 60"),
 	    ":6: unknown key 'max_age'; [service NAME] takes: issuer "
@@ -1236,6 +1384,223 @@ static const struct twin twins[] = {
 	    "client_auth = none\n[service x]\nissuer = https://a/{tenantid}\n"
 	    "opaque_issuer = https://a/{tenantid}\n",
 	    ":10: opaque_issuer = https://a/ must be one of" },
+	/* device flow, at the issuer */
+	{ IN_DEVICE("device_authorization_endpoint = http://a/d", ""),
+	    IN_DEVICE("device_authorization_endpoint = https://a/d", ""),
+	    ":6: the endpoint must be an https:// URL with a host, and without "
+	    "user and fragment\n" },
+	{ IN_DEVICE("device_authorization_endpoint = https://a/d#x", ""),
+	    IN_DEVICE("device_authorization_endpoint = https://a/d?x", ""),
+	    ":6: the endpoint must be" },
+	{ IN_DEVICE("token_endpoint = https://u@a/t", ""),
+	    IN_DEVICE("token_endpoint = https://a/u@t", ""),
+	    ":6: the endpoint must be an https:// URL with a host, and without "
+	    "user and fragment\n" },
+	{ IN_DEVICE("device_scope = a b\"c", ""),
+	    IN_DEVICE("device_scope = a b'c", ""),
+	    ":6: device_scope is a list of scopes, printable ASCII without "
+	    "'\"' and '\\', at most 1024 bytes in all\n" },
+	{ IN_DEVICE("device_scope = a\\b", ""),
+	    IN_DEVICE("device_scope = a/b", ""), ":6: device_scope is a list" },
+	{ IN_DEVICE("device_scope = \xc3\xa4", ""),
+	    IN_DEVICE("device_scope = !~", ""), ":6: device_scope is a list" },
+	{ IN_DEVICE("device_scope = " A1000 A10 A10 "aaaaa", ""),
+	    IN_DEVICE("device_scope = " A1000 A10 A10 "aaaa", ""),
+	    ":6: device_scope is a list" },
+	{ IN_DEVICE("device_scope = " A1000 " " A10 A10 "aaaa", ""),
+	    IN_DEVICE("device_scope = " A1000 " " A10 A10 "aaa", ""),
+	    ":6: device_scope is a list" },
+	{ IN_DEVICE("device_scope = " A1000 " " A10 " " A10 "aaa", ""),
+	    IN_DEVICE("device_scope = " A1000 " " A10 " " A10 "aa", ""),
+	    ":6: device_scope is a list" },
+	{ IN_DEVICE("device_resource = a/b", ""),
+	    IN_DEVICE("device_resource = a:b", ""),
+	    ":6: device_resource is an absolute URI without fragment, as in "
+	    "https://host.example.org/\n" },
+	{ IN_DEVICE("device_resource = 1a:b", ""),
+	    IN_DEVICE("device_resource = a1+-.:b", ""),
+	    ":6: device_resource is" },
+	{ IN_DEVICE("device_resource = :b", ""),
+	    IN_DEVICE("device_resource = Z:b", ""), ":6: device_resource is" },
+	{ IN_DEVICE("device_resource = https://a/#b", ""),
+	    IN_DEVICE("device_resource = https://a/?b", ""),
+	    ":6: device_resource is" },
+	{ IN_DEVICE("device_resource = https://a/ b", ""),
+	    IN_DEVICE("device_resource = https://a/%20b", ""),
+	    ":6: device_resource is" },
+	{ IN_DEVICE("device_resource = a:\xc3\xa4", ""),
+	    IN_DEVICE("device_resource = a:%C3%A4", ""),
+	    ":6: device_resource is" },
+	{ IN_DEVICE(
+	      "device_resource = a:" A1000 A1000 A10 A10 A10 A10 "aaaaaaa", ""),
+	    IN_DEVICE("device_resource = a:" A1000 A1000 A10 A10 A10 A10
+		      "aaaaaa",
+		""),
+	    ":6: device_resource is" },
+	{ IN_DEVICE("device_audience = \xc3\xa4", ""),
+	    IN_DEVICE("device_audience = a ~", ""),
+	    ":6: this must be printable ASCII, at most 255 characters, as the "
+	    "issuer has given it to you\n" },
+	{ IN_DEVICE("device_audience = " A250 "aaaaaa", ""),
+	    IN_DEVICE("device_audience = " A250 "aaaaa", ""),
+	    ":6: this must be printable ASCII" },
+	{ IN_ISSUER("device_authorization_endpoint = https://a/d"),
+	    IN_DEVICE("device_authorization_endpoint = https://a/d", ""),
+	    ":4: device_authorization_endpoint = has no use while no service "
+	    "has this issuer as its device_issuer =: say so there, or remove "
+	    "it\n" },
+	{ IN_ISSUER("token_endpoint = https://a/t"),
+	    IN_DEVICE("token_endpoint = https://a/t", ""),
+	    ":4: token_endpoint = has no use while no service has this" },
+	{ IN_ISSUER("device_scope = a"), IN_DEVICE("device_scope = a", ""),
+	    ":4: device_scope = has no use while no service has this" },
+	{ IN_ISSUER("device_resource = a:b"),
+	    IN_DEVICE("device_resource = a:b", ""),
+	    ":4: device_resource = has no use while no service has this" },
+	{ IN_ISSUER("device_audience = a"),
+	    IN_DEVICE("device_audience = a", ""),
+	    ":4: device_audience = has no use while no service has this" },
+	{ IN_ASKING("client_auth = none\ndevice_scope = a"),
+	    IN_ASKING("client_auth = none\ndevice_scope = a") SERVICE
+	    "device_issuer = https://id.example.org/realms/staff\n",
+	    ":7: device_scope = has no use while no service has this" },
+	{ IN_DEVICE("client_key_id = a", ""), IN_DEVICE("", ""),
+	    ":6: client_key_id = is for client_auth = private_key_jwt" },
+	/* whose metadata nobody reads */
+	{ IN_DEVICE("jwks_file = /k\ntoken_endpoint = https://a/t", ""),
+	    IN_DEVICE("jwks_file = /k\ntoken_endpoint = https://a/t\n"
+		      "device_authorization_endpoint = https://a/d",
+		""),
+	    ":6: with jwks_file = the issuer's metadata is not read: for "
+	    "device_issuer = say device_authorization_endpoint = and "
+	    "token_endpoint =, too\n" },
+	{ IN_DEVICE("symmetric_key_file = /k\n"
+		    "device_authorization_endpoint = https://a/d",
+	      ""),
+	    IN_DEVICE("symmetric_key_file = /k\nca_file = /c\n"
+		      "token_endpoint = https://a/t\n"
+		      "device_authorization_endpoint = https://a/d",
+		""),
+	    ":6: with symmetric_key_file = the issuer's metadata is not read" },
+	/* device flow, at the service */
+	{ IN_ASKING("client_auth = none") SERVICE
+	    "device_issuer = https://id.example.org/realms/staff/\n",
+	    IN_ASKING("client_auth = none") SERVICE
+	    "device_issuer = https://id.example.org/realms/staff\n",
+	    ":9: device_issuer = https://id.example.org/realms/staff/ must be "
+	    "one of the service's issuer =, and of several tenants one by its "
+	    "own URL\n" },
+	{ IN_ASKING("client_auth = none") "[issuer https://b]\nusername = b\n"
+					  "[service x]\nissuer = https://b\n"
+					  "audience = x\ndevice_issuer = "
+					  "https://id.example.org/"
+					  "realms/staff\n",
+	    IN_ASKING("client_auth = none") SERVICE
+	    "device_issuer = https://id.example.org/realms/staff\n",
+	    ":12: device_issuer = https://id.example.org/realms/staff must" },
+	{ DEVICE_OF("https://a/{tenantid}", "tenant = t u\n", "",
+	      "device_issuer = https://a/{tenantid}\n"),
+	    DEVICE_OF("https://a/{tenantid}", "tenant = t u\n", "",
+		"device_issuer = https://a/t\n"),
+	    ":9: device_issuer = https://a/{tenantid} must be one of" },
+	{ IN_SERVICE("device_issuer = https://id.example.org/realms/staff"),
+	    IN_ISSUER("client_id = c\nclient_auth = none") SERVICE
+	    "device_issuer = https://id.example.org/realms/staff\n",
+	    ":6: device_issuer = https://id.example.org/realms/staff does not "
+	    "know us: say client_id = there\n" },
+	{ IN_DEVICE("", "device_network = 10.0.0.1/8"),
+	    IN_DEVICE("", "device_network = 10.0.0.1/32"),
+	    ":11: '10.0.0.1/8' is no network: write an address, or "
+	    "address/length with no bit set behind the length\n" },
+	{ IN_DEVICE("", "device_timeout = 29"),
+	    IN_DEVICE("", "device_timeout = 30"),
+	    ":11: '29' must be a number from 30 to 600\n" },
+	{ IN_DEVICE("", "device_timeout = 601"),
+	    IN_DEVICE("", "device_timeout = 600"),
+	    ":11: '601' must be a number from 30 to 600\n" },
+	{ IN_DEVICE("", "device_timeout = 100s"),
+	    IN_DEVICE("", "device_timeout = 100"), ":11: '100s' must be" },
+	{ IN_DEVICE("", "device_limit_user = 0"),
+	    IN_DEVICE("", "device_limit_user = 1"),
+	    ":11: '0' must be a number from 1 to 1000\n" },
+	{ IN_DEVICE("", "device_limit_user = 1001"),
+	    IN_DEVICE("", "device_limit_user = 1000"),
+	    ":11: '1001' must be a number from 1 to 1000\n" },
+	{ IN_DEVICE("", "device_limit_address = 0"),
+	    IN_DEVICE("", "device_limit_address = 1"),
+	    ":11: '0' must be a number from 1 to 1000\n" },
+	{ IN_DEVICE("", "device_limit_address = 1001"),
+	    IN_DEVICE("", "device_limit_address = 1000"),
+	    ":11: '1001' must be a number from 1 to 1000\n" },
+	{ IN_DEVICE("", "device_complete_uri = true"),
+	    IN_DEVICE("", "device_complete_uri = yes"),
+	    ":11: device_complete_uri = true is unknown: say yes or no\n" },
+	{ IN_DEVICE("", "device_complete_uri = No"),
+	    IN_DEVICE("", "device_complete_uri = no"),
+	    ":11: device_complete_uri = No is unknown: say yes or no\n" },
+	{ IN_DEVICE("", "qr = on"), IN_DEVICE("", "qr = yes"),
+	    ":11: qr = on is unknown: say auto, yes or no\n" },
+	{ IN_DEVICE("", "qr = Auto"), IN_DEVICE("", "qr = auto"),
+	    ":11: qr = Auto is unknown: say auto, yes or no\n" },
+	/* … which has none without device_issuer */
+	{ IN_SERVICE("device_network = ::1"),
+	    IN_DEVICE("", "device_network = ::1"),
+	    ":6: device_network = is for the device flow: say device_issuer =, "
+	    "or remove it\n" },
+	{ IN_SERVICE("device_timeout = 99"),
+	    IN_DEVICE("", "device_timeout = 99"),
+	    ":6: device_timeout = is for the device flow: say" },
+	{ IN_SERVICE("device_limit_user = 9"),
+	    IN_DEVICE("", "device_limit_user = 9"),
+	    ":6: device_limit_user = is for the device flow: say" },
+	{ IN_SERVICE("device_limit_address = 9"),
+	    IN_DEVICE("", "device_limit_address = 9"),
+	    ":6: device_limit_address = is for the device flow: say" },
+	{ IN_SERVICE("device_complete_uri = no"),
+	    IN_DEVICE("", "device_complete_uri = no"),
+	    ":6: device_complete_uri = is for the device flow: say" },
+	{ IN_SERVICE("qr = no"), IN_DEVICE("", "qr = no"),
+	    ":6: qr = is for the device flow: say" },
+	/* SASL */
+	{ IN_SERVICE("authzid = Equal"), IN_SERVICE("authzid = equal"),
+	    ":6: authzid = Equal is unknown: say equal, proxy or shared\n" },
+	{ IN_SERVICE("authzid = any"), IN_SERVICE("authzid = proxy"),
+	    ":6: authzid = any is unknown: say equal, proxy or shared\n" },
+	{ IN_SERVICE("authzid = shared"),
+	    IN_SERVICE("authzid = shared\nshared_claim = a"),
+	    ":6: authzid = shared shares nothing: add shared_map = or "
+	    "shared_claim =\n" },
+	{ IN_SERVICE("shared_map = /m\nauthzid = proxy"),
+	    IN_SERVICE("shared_map = /m\nauthzid = shared"),
+	    ":6: shared_map = is for authzid = shared: say that, or remove "
+	    "it\n" },
+	{ IN_SERVICE("shared_claim = a"),
+	    IN_SERVICE("shared_claim = a\nauthzid = shared"),
+	    ":6: shared_claim = is for authzid = shared: say that, or remove "
+	    "it\n" },
+	{ IN_SERVICE("shared_claim = a\nshared_map = /m"),
+	    IN_SERVICE("shared_claim = a\nshared_map = /m\nauthzid = shared"),
+	    ":7: shared_map = is for authzid = shared" },
+	{ IN_SERVICE("shared_map = m\nauthzid = shared"),
+	    IN_SERVICE("shared_map = /m\nauthzid = shared"),
+	    ":6: 'm' must be an absolute path without '.', '..' and '//'\n" },
+	{ IN_SERVICE("shared_claim = a ..b\nauthzid = shared"),
+	    IN_SERVICE("shared_claim = a b\nauthzid = shared"),
+	    ":6: '..b' names no claim" },
+	{ IN_SERVICE("host = mail.example.org Mail.example.org"),
+	    IN_SERVICE("host = mail.example.org mail"),
+	    ":6: 'Mail.example.org' is no host: write a name as "
+	    "mail.example.org, in lower case, or an address\n" },
+	{ IN_SERVICE("host = mail/x"), IN_SERVICE("host = mail_x"),
+	    ":6: 'mail/x' is no host: write a name as" },
+	{ IN_SERVICE("port = 0"), IN_SERVICE("port = 1"),
+	    ":6: '0' is no port: write a number from 1 to 65535\n" },
+	{ IN_SERVICE("port = 25 65536"), IN_SERVICE("port = 25 65535"),
+	    ":6: '65536' is no port: write a number from 1 to 65535\n" },
+	{ IN_SERVICE("port = 025"), IN_SERVICE("port = 25"),
+	    ":6: '025' is no port: write a number from 1 to 65535\n" },
+	{ IN_SERVICE("port = imap"), IN_SERVICE("port = 143"),
+	    ":6: 'imap' is no port: write a number from 1 to 65535\n" },
 	{ IN_ISSUER("algorithms = RS256 none"), IN_ISSUER("algorithms = RS256"),
 	    ":4: algorithm 'none' is unknown" },
 	{ IN_ISSUER("algorithms = hs256"),
@@ -1828,6 +2193,8 @@ test_no_memory(void **state)
 
 	(void)state;
 	parse_without_memory(all_said, BA_OK, 0);
+	parse_without_memory(device_said, BA_OK, 0);
+	parse_without_memory(sasl_said, BA_OK, 0);
 	parse_without_memory("[broker]\nproxy = http://proxy.example:3128\n"
 			     "no_proxy = a.example b.example\n"
 			     "[issuer https://a.example]\naudience = x\n"
@@ -2411,6 +2778,60 @@ test_map_and_its_directory(void **state)
 	ba_config_free(load_good(t));
 }
 
+#define SHARED ISSUER SERVICE "authzid = shared\nshared_map = %s/maps/m\n"
+
+/* SA-06: read as a map_file is. */
+static void
+test_shared_map(void **state)
+{
+	const struct tree *t = *state;
+	struct ba_config *c;
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), SHARED, t->dir);
+	write_file(t, "main.conf", text);
+	load_bad(t, BA_ERR_CONFIG, "main.conf:7: shared_map = /tmp/");
+	load_bad(t, BA_ERR_CONFIG, "/maps/m does not exist; it must be a");
+	write_file(t, "maps/m", "alice sales\nalice B/\n");
+	load_bad(t, BA_ERR_CONFIG, "/maps/m:2: 'B/' is no user name");
+	write_file(t, "maps/m", "alice sales\n");
+	set_mode(t, "maps/m", 0620);
+	load_bad(t, BA_ERR_CONFIG, "/maps/m may be written by group or");
+	set_mode(t, "maps/m", 0600);
+	set_mode(t, "maps", 0770);
+	load_bad(t, BA_ERR_CONFIG, "/maps/.:0: the directory may be written");
+	set_mode(t, "maps", 0700);
+	c = load_good(t);
+	assert_non_null(
+	    ba_map_find(c->services[0].shared_map, "alice", "sales"));
+	ba_config_free(c);
+}
+
+static void
+test_shared_maps_are_apart(void **state)
+{
+	const struct tree *t = *state;
+	const struct ba_service *s;
+	struct ba_config *c;
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+	    SHARED "[service imap]\n"
+		   "issuer = https://id.example.org/realms/staff\n"
+		   "authzid = shared\nshared_map = %s/maps/other\n",
+	    t->dir, t->dir);
+	write_file(t, "main.conf", text);
+	write_file(t, "maps/m", "alice sales\n");
+	write_file(t, "maps/other", "alice info\n");
+	c = load_good(t);
+	s = c->services;
+	assert_non_null(ba_map_find(s[0].shared_map, "alice", "sales"));
+	assert_null(ba_map_find(s[0].shared_map, "alice", "info"));
+	assert_null(ba_map_find(s[1].shared_map, "alice", "sales"));
+	assert_non_null(ba_map_find(s[1].shared_map, "alice", "info"));
+	ba_config_free(c);
+}
+
 /* Who writes to a map, or to its directory, says who is root. */
 static void
 test_pm11_map_modes(void **state)
@@ -2476,6 +2897,9 @@ main(void)
 		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_ca_02_methods),
 		cmocka_unit_test(test_all_said),
+		cmocka_unit_test(test_device_flow),
+		cmocka_unit_test(test_v36_device_issuer_of_one_tenant),
+		cmocka_unit_test(test_sasl),
 		cmocka_unit_test(test_v36_tenants),
 		cmocka_unit_test(test_v36_secret_of_one_tenant),
 		cmocka_unit_test(test_lookups),
@@ -2528,6 +2952,10 @@ main(void)
 		    test_map_cannot_be_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_map_and_its_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_shared_map, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_shared_maps_are_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_pm11_map_modes, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -45,25 +45,29 @@ every_error_keeps_its_family(void **state)
 static void
 families_are_ranges(void **state)
 {
-	static const int from[] = {
-		[BA_FAMILY_FAULT] = -19,
-		[BA_FAMILY_UNAVAILABLE] = -39,
-		[BA_FAMILY_REFUSED] = -69,
-		[BA_FAMILY_NOT_ALLOWED] = -89,
-		[BA_FAMILY_MALFORMED] = -99,
-	};
-	static const int to[] = {
-		[BA_FAMILY_FAULT] = -1,
-		[BA_FAMILY_UNAVAILABLE] = -20,
-		[BA_FAMILY_REFUSED] = -40,
-		[BA_FAMILY_NOT_ALLOWED] = -70,
-		[BA_FAMILY_MALFORMED] = -90,
+	/* Where a range is full, the family goes on in another one. */
+	static const struct {
+		enum ba_family family;
+		int to, from;
+	} ranges[] = {
+		{ BA_FAMILY_FAULT, -1, -19 },
+		{ BA_FAMILY_UNAVAILABLE, -20, -39 },
+		{ BA_FAMILY_REFUSED, -40, -69 },
+		{ BA_FAMILY_NOT_ALLOWED, -70, -89 },
+		{ BA_FAMILY_MALFORMED, -90, -99 },
+		{ BA_FAMILY_NOT_ALLOWED, -100, -119 },
 	};
 	const struct row *e;
+	size_t i;
 
 	(void)state;
-	for (e = rows; e < rows + ROWS; e++)
-		assert_in_range(-e->err, -to[e->family], -from[e->family]);
+	for (e = rows; e < rows + ROWS; e++) {
+		for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+			if (e->err <= ranges[i].to && e->err >= ranges[i].from)
+				break;
+		assert_true(i < sizeof(ranges) / sizeof(ranges[0]));
+		assert_int_equal(e->family, ranges[i].family);
+	}
 }
 
 static void

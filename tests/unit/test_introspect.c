@@ -247,24 +247,39 @@ tear_down(void **state)
 /* A broker, with its own view of the shared file. */
 struct broker {
 	struct ba_store *store;
+	struct ba_credential_table *credentials;
 	struct ba_introspection *i;
 	struct ba_post post;
 	struct ba_http_request request;
 };
 
+static int
+open_introspection(struct broker *b, enum ba_reach reach)
+{
+	const struct ba_credential_options co = { .config = &t.config,
+		.trusted_uid = geteuid(),
+		.directory = t.dir,
+		.late = reach == BA_REACH_SHARED,
+		.log = &test_log };
+	struct ba_introspection_options o = { .config = &t.config,
+		.store = b->store,
+		.reach = reach,
+		.log = &test_log };
+	int r;
+
+	r = ba_credential_table_new(&co, &b->credentials);
+	o.credentials = b->credentials;
+	return r == BA_OK ? ba_introspection_new(&o, &b->i) : r;
+}
+
 static void
 start_as(struct broker *b, const char *path, enum ba_reach reach)
 {
 	const struct ba_store_options so = { .path = path, .busy_ms = 1000 };
-	struct ba_introspection_options o = { .config = &t.config,
-		.reach = reach,
-		.trusted_uid = geteuid(),
-		.log = &test_log };
 
 	memset(b, 0, sizeof(*b));
 	assert_int_equal(ba_store_open(&so, &b->store), BA_OK);
-	o.store = b->store;
-	assert_int_equal(ba_introspection_new(&o, &b->i), BA_OK);
+	assert_int_equal(open_introspection(b, reach), BA_OK);
 	ba_post_init(&b->post);
 }
 
@@ -279,6 +294,7 @@ stop(struct broker *b)
 {
 	ba_post_wipe(&b->post);
 	ba_introspection_free(b->i);
+	ba_credential_table_free(b->credentials);
 	ba_store_close(b->store);
 }
 
@@ -945,10 +961,6 @@ test_v35_what_the_store_says_is_not_believed(void **state)
 static void
 test_store_that_fails(void **state)
 {
-	struct ba_introspection_options o = { .config = &t.config,
-		.reach = BA_REACH_SHARED,
-		.trusted_uid = geteuid(),
-		.log = &test_log };
 	struct broker b;
 	int i;
 
@@ -968,7 +980,7 @@ test_store_that_fails(void **state)
 	stop(&b);
 	memset(&b, 0, sizeof(b));
 	ba_post_init(&b.post);
-	assert_int_equal(ba_introspection_new(&o, &b.i), BA_OK);
+	assert_int_equal(open_introspection(&b, BA_REACH_SHARED), BA_OK);
 	assert_int_equal(ask(&b, NOW, ACTIVE), BA_OK);
 	assert_int_equal(get(&b, NOW), BA_ERR_NEED_INTROSPECTION);
 	stop(&b);
@@ -1404,17 +1416,11 @@ test_question_that_does_not_fit(void **state)
 static int
 all_of_it(struct ba_store *store)
 {
-	const struct ba_introspection_options o = { .config = &t.config,
-		.store = store,
-		.reach = BA_REACH_PROCESS,
-		.trusted_uid = geteuid(),
-		.credentials = t.dir,
-		.log = &test_log };
-	struct broker b = { .store = NULL };
+	struct broker b = { .store = store };
 	int r;
 
 	ba_post_init(&b.post);
-	r = ba_introspection_new(&o, &b.i);
+	r = open_introspection(&b, BA_REACH_PROCESS);
 	if (r == BA_OK)
 		r = begin(&b, NOW);
 	if (r == BA_OK) {
@@ -1425,6 +1431,7 @@ all_of_it(struct ba_store *store)
 		fail_malloc = left;
 		r = get(&b, NOW);
 	}
+	b.store = NULL; /* the caller's */
 	stop(&b);
 	return r;
 }

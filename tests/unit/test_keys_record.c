@@ -33,6 +33,10 @@ static const struct ba_record good = {
 	    .jwks_uri = HOST "/jwks?a=b&c",
 	    .introspection_endpoint = HOST "/ask",
 	    .tls_introspection_endpoint = HOST "/tls",
+	    .device_endpoint = HOST "/device",
+	    .tls_device_endpoint = HOST "/tls-device",
+	    .token_endpoint = HOST "/token",
+	    .tls_token_endpoint = HOST "/tls-token",
 	},
 };
 
@@ -73,8 +77,8 @@ test_V52_there_and_back(void **state)
 		    rec.metadata.jwks_uri, good.metadata.jwks_uri);
 		assert_string_equal(rec.metadata.introspection_endpoint,
 		    good.metadata.introspection_endpoint);
-		assert_string_equal(rec.metadata.tls_introspection_endpoint,
-		    good.metadata.tls_introspection_endpoint);
+		assert_memory_equal(
+		    &rec.metadata, &good.metadata, sizeof(rec.metadata));
 		assert_int_equal(n, strlen(bodies[i]));
 		assert_memory_equal(jwks, bodies[i], n);
 		ba_buf_wipe(&b);
@@ -88,7 +92,9 @@ test_longest_record(void **state)
 	struct ba_record rec = good, back;
 	char *urls[] = { rec.metadata.jwks_uri,
 		rec.metadata.introspection_endpoint,
-		rec.metadata.tls_introspection_endpoint };
+		rec.metadata.tls_introspection_endpoint,
+		rec.metadata.device_endpoint, rec.metadata.tls_device_endpoint,
+		rec.metadata.token_endpoint, rec.metadata.tls_token_endpoint };
 	static char jwks[BA_JWKS_BYTES_MAX];
 	const void *p;
 	struct ba_buf b;
@@ -97,7 +103,7 @@ test_longest_record(void **state)
 	(void)state;
 	rec.fetched = rec.fresh_until = rec.metadata_until =
 	    INT64_C(253402300799);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		memset(urls[i], 'a', BA_URL_MAX);
 		memcpy(urls[i], HOST "/", strlen(HOST "/"));
 		urls[i][BA_URL_MAX] = '\0';
@@ -210,6 +216,64 @@ test_V52_what_is_no_record(void **state)
 	}
 }
 
+/*
+ * One of before the device flow serves on, but not where a service logs in by
+ * it; and what stands there is judged as all else.
+ */
+static void
+test_DEV_V52_older_records(void **state)
+{
+	static const struct {
+		const char *name, *more;
+		int want, device; /* of an issuer of the device flow */
+	} cases[] = {
+		{ "older", "", BA_OK, BA_ERR_METADATA },
+		{ "both",
+		    ",\"device_authorization_endpoint\":\"" HOST "/d\","
+		    "\"token_endpoint\":\"" HOST "/t\"",
+		    BA_OK, BA_OK },
+		{ "no token_endpoint",
+		    ",\"device_authorization_endpoint\":\"" HOST "/d\"", BA_OK,
+		    BA_ERR_METADATA },
+		{ "an empty token_endpoint",
+		    ",\"device_authorization_endpoint\":\"" HOST "/d\","
+		    "\"token_endpoint\":\"\"",
+		    BA_OK, BA_ERR_METADATA },
+		{ "no device_authorization_endpoint",
+		    ",\"token_endpoint\":\"" HOST "/t\"", BA_OK,
+		    BA_ERR_METADATA },
+		{ "no text", ",\"token_endpoint\":null", BA_ERR_JSON,
+		    BA_ERR_JSON },
+		{ "no text", ",\"tls_token_endpoint\":1", BA_ERR_JSON,
+		    BA_ERR_JSON },
+		{ "MD-04 elsewhere",
+		    ",\"tls_device_authorization_endpoint\":"
+		    "\"https://evil.example/\"",
+		    BA_ERR_METADATA, BA_ERR_METADATA },
+	};
+	struct ba_issuer device = issuer;
+	struct ba_record rec;
+	const void *jwks;
+	char text[1024];
+	size_t i, n;
+	int r;
+
+	(void)state;
+	device.device = true;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "{" TIMES ",\"etag\":\"\"," URLS "%s}\n{}", cases[i].more);
+		r = read_text(text, &rec);
+		if (r != cases[i].want)
+			fail_msg("%s: %s", cases[i].name, ba_err_name(r));
+		r = ba_record_read(
+		    &device, text, strlen(text), &rec, &jwks, &n);
+		if (r != cases[i].device)
+			fail_msg(
+			    "%s, device: %s", cases[i].name, ba_err_name(r));
+	}
+}
+
 /* A text that is longer than its field is none, whatever it says. */
 static void
 test_V52_too_long(void **state)
@@ -307,6 +371,7 @@ main(void)
 		cmocka_unit_test(test_longest_record),
 		cmocka_unit_test(test_V52_what_is_no_record),
 		cmocka_unit_test(test_V52_too_long),
+		cmocka_unit_test(test_DEV_V52_older_records),
 		cmocka_unit_test(test_MD05_times),
 		cmocka_unit_test(test_MD05_serves),
 		cmocka_unit_test(test_MD05_life),

@@ -330,6 +330,13 @@ test_MD04_where_endpoints_may_be(void **state)
 #define AL(url)                                                                \
 	",\"mtls_endpoint_aliases\":{\"introspection_endpoint\":\"" url "\"}"
 
+/* Of keys and introspection alone. */
+#define MD(uri, ask, tls)                                                      \
+	{                                                                      \
+		.jwks_uri = uri, .introspection_endpoint = ask,                \
+		.tls_introspection_endpoint = tls,                             \
+	}
+
 static struct ba_http_response
 answer_of(const char *body)
 {
@@ -509,17 +516,17 @@ test_V52_metadata_of_the_store(void **state)
 		struct ba_metadata m;
 		bool want;
 	} cases[] = {
-		{ { GOOD_URI, ASK, "" }, true },
-		{ { GOOD_URI, ASK, ASK }, true },
-		{ { GOOD_URI, "", "" }, false },
-		{ { "", ASK, "" }, false },
-		{ { ELSE, ASK, "" }, false },
-		{ { GOOD_URI, ELSE, "" }, false },
-		{ { GOOD_URI, ASK, ELSE }, false },
-		{ { "http://id.example.org/", ASK, "" }, false },
-		{ { "file:///etc/passwd", ASK, "" }, false },
-		{ { "x", ASK, "" }, false },
-		{ { GOOD_URI, "https://id.example.org/ a", "" }, false },
+		{ MD(GOOD_URI, ASK, ""), true },
+		{ MD(GOOD_URI, ASK, ASK), true },
+		{ MD(GOOD_URI, "", ""), false },
+		{ MD("", ASK, ""), false },
+		{ MD(ELSE, ASK, ""), false },
+		{ MD(GOOD_URI, ELSE, ""), false },
+		{ MD(GOOD_URI, ASK, ELSE), false },
+		{ MD("http://id.example.org/", ASK, ""), false },
+		{ MD("file:///etc/passwd", ASK, ""), false },
+		{ MD("x", ASK, ""), false },
+		{ MD(GOOD_URI, "https://id.example.org/ a", ""), false },
 	};
 	const struct ba_issuer issuer = { .url = ISS,
 		.verify = BA_VERIFY_BOTH };
@@ -546,10 +553,10 @@ test_INT_where_tokens_are_asked_about(void **state)
 		{ BA_CLIENT_AUTH_TLS, true },
 		{ BA_CLIENT_AUTH_SELF_SIGNED_TLS, true },
 	};
-	static const struct ba_metadata one = { "", "https://a/i", "" };
-	static const struct ba_metadata two = { "", "https://a/i",
-		"https://m/i" };
-	static const struct ba_metadata none = { "", "", "" };
+	static const struct ba_metadata one = MD("", "https://a/i", "");
+	static const struct ba_metadata two =
+	    MD("", "https://a/i", "https://m/i");
+	static const struct ba_metadata none = MD("", "", "");
 	struct ba_issuer issuer = { .url = ISS };
 	size_t i;
 
@@ -571,6 +578,180 @@ test_INT_where_tokens_are_asked_about(void **state)
 	}
 }
 
+#define DEVICE(url) ",\"device_authorization_endpoint\":\"" url "\""
+#define TOKEN(url)  ",\"token_endpoint\":\"" url "\""
+#define DEVICE_ALIASES(device, token)                                          \
+	",\"mtls_endpoint_aliases\":{\"device_authorization_endpoint\":"       \
+	"\"" device "\",\"token_endpoint\":\"" token "\"}"
+#define DEV  "https://id.example.org/device"
+#define TOK  "https://id.example.org/token"
+#define TDEV "https://id.example.org:9443/device"
+#define TTOK "https://id.example.org:9443/token"
+
+/* Only a service that logs in by the device flow needs its endpoints. */
+static void
+test_DEV_endpoints_that_are_needed(void **state)
+{
+	enum { SECRET = BA_CLIENT_AUTH_BASIC, CERT = BA_CLIENT_AUTH_TLS };
+	static const struct {
+		const char *name;
+		bool device;
+		int auth;
+		const char *configured_device, *configured_token;
+		const char *body;
+		int want;
+		const char *urls[4]; /* device, for TLS, token, for TLS */
+		const char *why;
+	} cases[] = {
+		{ "all", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(TOK)), BA_OK, { DEV, "", TOK, "" },
+		    "" },
+		{ "not needed, taken", false, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(TOK) DEVICE_ALIASES(TDEV, TTOK)),
+		    BA_OK, { DEV, TDEV, TOK, TTOK }, "" },
+		{ "no device endpoint", true, SECRET, NULL, NULL,
+		    M(KEYS TOKEN(TOK)), BA_ERR_METADATA, { "", "", "", "" },
+		    "no device_authorization_endpoint" },
+		{ "… needed by nobody", false, SECRET, NULL, NULL,
+		    M(KEYS TOKEN(TOK)), BA_OK, { "", "", TOK, "" }, "" },
+		{ "… configured", true, SECRET, DEV, NULL, M(KEYS TOKEN(TOK)),
+		    BA_OK, { "", "", TOK, "" }, "" },
+		{ "… the other configured", true, SECRET, NULL, TOK,
+		    M(KEYS TOKEN(TOK)), BA_ERR_METADATA, { "", "", "", "" },
+		    "no device_authorization_endpoint" },
+		{ "no token endpoint", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV)), BA_ERR_METADATA, { "", "", "", "" },
+		    "no token_endpoint" },
+		{ "… needed by nobody", false, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV)), BA_OK, { DEV, "", "", "" }, "" },
+		{ "… configured", true, SECRET, NULL, TOK, M(KEYS DEVICE(DEV)),
+		    BA_OK, { DEV, "", "", "" }, "" },
+		{ "… the other configured", true, SECRET, DEV, NULL,
+		    M(KEYS DEVICE(DEV)), BA_ERR_METADATA, { "", "", "", "" },
+		    "no token_endpoint" },
+		{ "both configured", true, SECRET, DEV, TOK, M(KEYS), BA_OK,
+		    { "", "", "", "" }, "" },
+		{ "device elsewhere", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(ELSE) TOKEN(TOK)), BA_ERR_METADATA,
+		    { "", "", "", "" },
+		    "the device_authorization_endpoint is on" },
+		{ "token elsewhere", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(ELSE)), BA_ERR_METADATA,
+		    { "", "", "", "" }, "the token_endpoint is on" },
+		{ "elsewhere, needed by nobody", false, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(ELSE) TOKEN(ELSE)), BA_OK, { "", "", "", "" },
+		    "" },
+		{ "http", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE("http://id.example.org/d") TOKEN(TOK)),
+		    BA_ERR_METADATA, { "", "", "", "" },
+		    "the device_authorization_endpoint is no https" },
+		{ "TLS, aliases alone", true, CERT, NULL, NULL,
+		    M(KEYS DEVICE_ALIASES(TDEV, TTOK)), BA_OK,
+		    { "", TDEV, "", TTOK }, "" },
+		{ "no TLS, aliases alone", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE_ALIASES(TDEV, TTOK)), BA_ERR_METADATA,
+		    { "", "", "", "" }, "no device_authorization_endpoint" },
+		{ "TLS, no aliases", true, CERT, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(TOK)), BA_OK, { DEV, "", TOK, "" },
+		    "" },
+		{ "TLS, bad aliases", true, CERT, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(TOK) DEVICE_ALIASES(TDEV, ELSE)),
+		    BA_ERR_METADATA, { "", "", "", "" }, "the token_endpoint" },
+		{ "no TLS, bad aliases", true, SECRET, NULL, NULL,
+		    M(KEYS DEVICE(DEV) TOKEN(TOK) DEVICE_ALIASES(ELSE, TTOK)),
+		    BA_OK, { DEV, "", TOK, TTOK }, "" },
+	};
+	char host[] = "id.example.org:9443", *hosts[] = { host };
+	struct ba_issuer issuer;
+	struct ba_http_response r;
+	struct ba_metadata m;
+	const char *why;
+	size_t i;
+	int err;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		issuer = (struct ba_issuer){
+			.url = ISS,
+			.endpoint_host = { .v = hosts, .n = 1 },
+			.device = cases[i].device,
+			.device_endpoint = cases[i].configured_device,
+			.token_endpoint = cases[i].configured_token,
+			.client.auth = (enum ba_client_auth)cases[i].auth,
+		};
+		r = answer_of(cases[i].body);
+		err = ba_metadata_parse(&issuer, &r, &m, &why);
+		if (err != cases[i].want || strstr(why, cases[i].why) == NULL)
+			fail_msg(
+			    "%s: %s, %s", cases[i].name, ba_err_name(err), why);
+		assert_string_equal(m.device_endpoint, cases[i].urls[0]);
+		assert_string_equal(m.tls_device_endpoint, cases[i].urls[1]);
+		assert_string_equal(m.token_endpoint, cases[i].urls[2]);
+		assert_string_equal(m.tls_token_endpoint, cases[i].urls[3]);
+		assert_int_equal(why[0] == '\0', err == BA_OK);
+		assert_int_equal(ba_metadata_suits(&issuer, &m), err == BA_OK);
+		ba_http_response_clear(&r);
+	}
+}
+
+/* In the store as in an answer: each of them alone makes it unusable. */
+static void
+test_V52_device_endpoints_of_the_store(void **state)
+{
+	static const struct ba_metadata good = {
+		.jwks_uri = GOOD_URI,
+		.device_endpoint = DEV,
+		.tls_device_endpoint = DEV,
+		.token_endpoint = TOK,
+		.tls_token_endpoint = TOK,
+	};
+	static const char *const bad[] = { ELSE, "http://id.example.org/",
+		"x" };
+	struct ba_issuer issuer = { .url = ISS, .device = true };
+	struct ba_metadata m;
+	char *urls[] = { m.device_endpoint, m.tls_device_endpoint,
+		m.token_endpoint, m.tls_token_endpoint };
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		m = good;
+		assert_true(ba_metadata_suits(&issuer, &m));
+		for (j = 0; j < sizeof(bad) / sizeof(bad[0]); j++) {
+			(void)snprintf(urls[i], BA_URL_MAX + 1, "%s", bad[j]);
+			assert_false(ba_metadata_suits(&issuer, &m));
+		}
+		/* Absent: as it is needed, for whom it is. */
+		*urls[i] = '\0';
+		assert_int_equal(ba_metadata_suits(&issuer, &m), i % 2 == 1);
+		issuer.client.auth = BA_CLIENT_AUTH_TLS;
+		assert_true(ba_metadata_suits(&issuer, &m));
+		issuer.client.auth = BA_CLIENT_AUTH_NONE;
+		issuer.device = false;
+		assert_true(ba_metadata_suits(&issuer, &m));
+		issuer.device = true;
+	}
+}
+
+/* Who is configured on both ends needs nothing of the metadata. */
+static void
+test_DEV_what_is_needed(void **state)
+{
+	struct ba_issuer issuer = { .url = ISS };
+
+	(void)state;
+	assert_false(ba_metadata_needs_device(&issuer));
+	assert_false(ba_metadata_needs_token(&issuer));
+	issuer.device = true;
+	assert_true(ba_metadata_needs_device(&issuer));
+	assert_true(ba_metadata_needs_token(&issuer));
+	issuer.device_endpoint = DEV;
+	assert_false(ba_metadata_needs_device(&issuer));
+	assert_true(ba_metadata_needs_token(&issuer));
+	issuer.token_endpoint = TOK;
+	assert_false(ba_metadata_needs_token(&issuer));
+}
+
 int
 main(void)
 {
@@ -584,6 +765,9 @@ main(void)
 		cmocka_unit_test(test_MD04_remedies),
 		cmocka_unit_test(test_V52_metadata_of_the_store),
 		cmocka_unit_test(test_INT_where_tokens_are_asked_about),
+		cmocka_unit_test(test_DEV_endpoints_that_are_needed),
+		cmocka_unit_test(test_V52_device_endpoints_of_the_store),
+		cmocka_unit_test(test_DEV_what_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1351,18 +1351,18 @@ test_wal_stays_short(void **state)
 	}
 }
 
-/* 60 of the 64 MiB, without waiting for a disk. */
+/* So many MiB of entries, without waiting for a disk; the file holds 64. */
 static void
-fill_file(void)
+fill_file(enum ba_space space, unsigned n)
 {
 	char text[320];
 
 	(void)snprintf(text, sizeof(text),
 	    "PRAGMA synchronous = OFF; WITH RECURSIVE c(i) AS"
-	    " (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 60)"
-	    " INSERT INTO entries SELECT 1, randomblob(32),"
+	    " (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %u)"
+	    " INSERT INTO entries SELECT %d, randomblob(32),"
 	    " zeroblob(1048576), %d FROM c",
-	    LATER);
+	    n, (int)space, LATER);
 	tell_sqlite(text);
 }
 
@@ -1378,7 +1378,7 @@ test_full_file(void **state)
 	(void)state;
 	assert_non_null(big);
 	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "once", "x"), BA_OK);
-	fill_file();
+	fill_file(BA_SPACE_KEYS, 60);
 	for (i = 0; i < 10 && r == BA_OK; i++)
 		r = ba_store_put(s, BA_SPACE_KEYS, &i, sizeof(i), big,
 		    BA_STORE_VALUE_MAX, NOW, LATER, BA_REACH_SHARED);
@@ -1433,6 +1433,83 @@ test_full_of_logins(void **state)
 	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "once", "y"), BA_ERR_EXISTS);
 	ba_store_close(s);
 	free(big);
+}
+
+/* Until one more has no room; how many had. */
+static unsigned
+add_places(struct ba_store *s, unsigned max, int *rp)
+{
+	char name[32];
+	unsigned i;
+
+	for (i = 0, *rp = BA_OK; i < max && *rp == BA_OK; i++) {
+		(void)snprintf(name, sizeof(name), "place %u", i);
+		*rp = add(s, BA_SPACE_DEVICE, name, "");
+	}
+	return i;
+}
+
+/*
+ * V37, V49: a device flow that begins pushes out no login, which may be under
+ * way, but answers, that can be had again; and no login pushes out its place.
+ */
+static void
+test_V37_full_for_a_device_flow(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 1);
+	int r;
+
+	(void)state;
+	assert_int_equal(put(s, BA_SPACE_LOGIN, "l", "x"), BA_OK);
+	fill_file(BA_SPACE_LOGIN, 70);
+	ba_store_close(s);
+	s = open_with(t.path, 2000, 1);
+	(void)add_places(s, 4096, &r);
+	assert_int_equal(r, BA_ERR_STORE);
+	assert_int_equal(get(s, BA_SPACE_LOGIN, "l", "x"), BA_OK);
+	/* The twin: a login makes room for itself … */
+	assert_int_equal(put(s, BA_SPACE_LOGIN, "m", "x"), BA_OK);
+	/* … and not at the cost of a place. */
+	assert_int_equal(add(s, BA_SPACE_DEVICE, "place 0", ""), BA_ERR_EXISTS);
+	ba_store_close(s);
+}
+
+static void
+test_V37_answers_make_room_for_a_device_flow(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 1);
+	int r;
+
+	(void)state;
+	assert_int_equal(put(s, BA_SPACE_LOGIN, "l", "x"), BA_OK);
+	fill_file(BA_SPACE_ANSWER, 70);
+	ba_store_close(s);
+	s = open_with(t.path, 2000, 1);
+	assert_int_equal(add_places(s, 4096, &r), 4096);
+	assert_int_equal(r, BA_OK);
+	assert_int_equal(get(s, BA_SPACE_LOGIN, "l", "x"), BA_OK);
+	ba_store_close(s);
+}
+
+/* V49: nor does a place push out what is in memory alone. */
+static void
+test_V49_places_take_no_memory(void **state)
+{
+	struct ba_store *s = open_with(t.path, 2000, 2);
+	int r;
+
+	(void)state;
+	assert_int_equal(ba_store_put(s, BA_SPACE_LOGIN, "l", 1, "x", 1, NOW,
+			     LATER, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(add_places(s, 3, &r), 3);
+	assert_int_equal(r, BA_OK);
+	assert_int_equal(get(s, BA_SPACE_LOGIN, "l", "x"), BA_OK);
+	/* The twin: what others read again does. */
+	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "a", ""), BA_OK);
+	assert_int_equal(add(s, BA_SPACE_ATTEMPT, "b", ""), BA_OK);
+	assert_int_equal(get(s, BA_SPACE_LOGIN, "l", ""), BA_ERR_NOT_FOUND);
+	ba_store_close(s);
 }
 
 /*
@@ -1574,6 +1651,9 @@ main(void)
 		FILED(test_full_file),
 		FILED(test_full_of_logins),
 		FILED(test_full_of_answers),
+		FILED(test_V37_full_for_a_device_flow),
+		FILED(test_V37_answers_make_room_for_a_device_flow),
+		FILED(test_V49_places_take_no_memory),
 		FILED(test_jwt_13_single_use_outlives_a_power_cut),
 	};
 

@@ -110,6 +110,19 @@ static const char config_text[] =
     "require_scope = login\n"
     "[service closed]\n"
     "issuer = " ISS_I " " ISS_J "\n"
+    "[service device]\n"
+    "issuer = " ISS_A " " ISS_I "\n"
+    "device_issuer = " ISS_I "\n"
+    "opaque_issuer = " ISS_I "\n"
+    "require_scope = login\n"
+    "[service other-device]\n"
+    "issuer = " ISS_I " " ISS_J "\n"
+    "device_issuer = " ISS_J "\n"
+    "opaque_issuer = " ISS_I "\n"
+    "require_scope = login\n"
+    "[service device-alone]\n"
+    "issuer = " ISS_I "\n"
+    "device_issuer = " ISS_I "\n"
     "[service strict]\n"
     "issuer = " ISS_A " " ISS_K "\n"
     "audience = strict.example.org\n"
@@ -3144,7 +3157,16 @@ test_v47_opaque_whom_nobody_is_asked_about(void **state)
 		{ "asked", BA_ORIGIN_SASL, OPAQUE, BA_OK },
 		{ "asked", BA_ORIGIN_STACK, OPAQUE, BA_ERR_OPAQUE },
 		{ "asked", (enum ba_origin)0, OPAQUE, BA_ERR_OPAQUE },
-		{ "asked", (enum ba_origin)4, OPAQUE, BA_ERR_OPAQUE },
+		{ "asked", (enum ba_origin)5, OPAQUE, BA_ERR_OPAQUE },
+		/* Shown to the issuer that gave it, and to no other. */
+		{ "asked", BA_ORIGIN_DEVICE, OPAQUE, BA_ERR_OPAQUE },
+		{ "device", BA_ORIGIN_DEVICE, OPAQUE, BA_OK },
+		{ "device", BA_ORIGIN_STACK, OPAQUE, BA_ERR_OPAQUE },
+		{ "device", BA_ORIGIN_DEVICE, "0123456789abcde",
+		    BA_ERR_OPAQUE },
+		{ "other-device", BA_ORIGIN_DEVICE, OPAQUE, BA_ERR_OPAQUE },
+		{ "other-device", BA_ORIGIN_PROMPT, OPAQUE, BA_OK },
+		{ "device-alone", BA_ORIGIN_DEVICE, OPAQUE, BA_ERR_OPAQUE },
 		{ "closed", BA_ORIGIN_PROMPT, OPAQUE, BA_ERR_OPAQUE },
 		{ "closed", BA_ORIGIN_SASL, OPAQUE, BA_ERR_OPAQUE },
 		{ "sshd", BA_ORIGIN_PROMPT, OPAQUE, BA_ERR_OPAQUE },
