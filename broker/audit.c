@@ -93,6 +93,7 @@ ba_audit(const struct ba_log *log, const struct ba_audit *a)
 	put_word(&l, "id", a->id);
 	put_word(&l, "service", a->service);
 	put_word(&l, "user", a->user);
+	put_word(&l, "person", a->person);
 	snprintf(number, sizeof(number), "%u", (unsigned)a->peer);
 	put_word(&l, "peer", number);
 	if (a->missed > 0) {
@@ -101,6 +102,7 @@ ba_audit(const struct ba_log *log, const struct ba_audit *a)
 	}
 	put_word(&l, "rhost", a->rhost);
 	put_word(&l, "tty", a->tty);
+	put_word(&l, "way", a->way);
 	put_word(&l, "issuer", a->issuer);
 	put_word(&l, "sub", a->sub);
 	ba_log(log, level(a->err), "%s", l.text);

@@ -14,7 +14,8 @@
  * or subject can look like another word.  Never a token.
  */
 struct ba_audit {
-	const char *kind; /* "ask", "account" */
+	/* "ask", "device", "account", "session-open", "session-close" */
+	const char *kind;
 	const char *id;
 	int err; /* BA_OK: accepted */
 	const char *check; /* the one that failed */
@@ -25,6 +26,8 @@ struct ba_audit {
 	const char *tty;
 	const char *issuer;
 	const char *sub;
+	const char *way; /* account: how else the user came */
+	const char *person; /* whom the token names, where not user */
 	unsigned missed; /* lines held back before this one */
 };
 

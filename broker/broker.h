@@ -74,6 +74,7 @@ struct ba_broker {
 	int64_t started; /* mono ms */
 	int64_t loaded; /* wall, of the configuration */
 	uint64_t verdicts[BA_FAMILY_MALFORMED + 1];
+	uint64_t sessions; /* opened */
 	uint64_t turned_away; /* over a quota */
 	uint64_t noise; /* broke the protocol */
 };

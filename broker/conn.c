@@ -13,6 +13,7 @@
 #include "broker/conn.h"
 #include "broker/control.h"
 #include "broker/query.h"
+#include "broker/session.h"
 
 /* Bytes asked for at once: most questions come whole in the first. */
 #define READ_CHUNK 8192
@@ -20,8 +21,9 @@
 /* Reads in a row, before others have their turn. */
 #define READS_MAX 4
 
-/* Of what we write: the largest is a control reply. */
-#define OUT_MAX 8192
+/* Of what we write: the largest is a control reply, or a text of the device
+   flow with the verdict behind it. */
+#define OUT_MAX 16384
 
 /* Not an error: the conversation is over. */
 #define OVER 1
@@ -132,29 +134,33 @@ conn_close_after(struct ba_conn *c)
 static int
 conn_step(struct ba_conn *c)
 {
+	enum ba_query_step step;
 	int r;
 
-	switch (ba_query_run(c->query)) {
-	case BA_QUERY_WAIT:
-		c->state = WAITING;
-		ba_timer_clear(c->b->loop, &c->timer);
-		return ba_watch_set(
-		    c->b->loop, &c->watch, c->fd, EPOLLIN | EPOLLRDHUP);
+	while ((step = ba_query_run(c->query)) == BA_QUERY_TELL) {
+		r = ba_query_put_prompt(c->query, &c->out);
+		if (r != BA_OK)
+			return r;
+	}
+	switch (step) {
+	case BA_QUERY_WAIT: /* a prompt may still be open */
+	case BA_QUERY_TELL:
+		break;
 	case BA_QUERY_PROMPT:
 		r = ba_query_put_prompt(c->query, &c->out);
 		if (r != BA_OK)
 			return r;
 		c->state = PROMPTING;
-		/* The question has a limit of its own while it asks. */
-		ba_timer_clear(c->b->loop, &c->timer);
-		return conn_flush(c);
+		break;
 	case BA_QUERY_DONE:
 		r = ba_query_put_verdict(c->query, &c->out);
 		ba_query_free(c->query);
 		c->query = NULL;
 		return r != BA_OK ? r : conn_close_after(c);
 	}
-	return BA_ERR_INTERNAL;
+	/* The question has a limit of its own. */
+	ba_timer_clear(c->b->loop, &c->timer);
+	return conn_flush(c);
 }
 
 static int
@@ -162,6 +168,7 @@ on_question(struct ba_conn *c, const struct ba_msg *m)
 {
 	int r;
 
+	c->state = WAITING;
 	/* Takes the frame out of c->in. */
 	r = ba_query_new(c->b, &c->peer, &c->in, m, conn_woken, c, &c->query);
 	return r != BA_OK ? r : conn_step(c);
@@ -170,6 +177,7 @@ on_question(struct ba_conn *c, const struct ba_msg *m)
 static int
 on_reply(struct ba_conn *c, const struct ba_msg *m)
 {
+	c->state = WAITING;
 	ba_query_reply(
 	    c->query, m->field[BA_TAG_TEXT].p, m->field[BA_TAG_TEXT].n);
 	ba_buf_wipe(&c->in);
@@ -200,6 +208,30 @@ on_control(struct ba_conn *c, const struct ba_msg *m)
 }
 
 static int
+on_session(struct ba_conn *c, const struct ba_msg *m)
+{
+	int r;
+
+	r = ba_session_answer(c->b, &c->peer, m, &c->out);
+	ba_buf_wipe(&c->in);
+	return r != BA_OK ? r : conn_close_after(c);
+}
+
+static int
+on_first(struct ba_conn *c, const struct ba_msg *m)
+{
+	switch (m->type) {
+	case BA_MSG_ASK:
+	case BA_MSG_DEVICE:
+	case BA_MSG_ACCOUNT:
+		return on_question(c, m);
+	case BA_MSG_SESSION:
+		return on_session(c, m);
+	}
+	return BA_ERR_PROTOCOL;
+}
+
+static int
 on_frame(struct ba_conn *c)
 {
 	struct ba_msg m;
@@ -210,9 +242,8 @@ on_frame(struct ba_conn *c)
 		return r;
 	if (c->state == READING && c->control && m.type == BA_MSG_CONTROL)
 		return on_control(c, &m);
-	if (c->state == READING && !c->control &&
-	    (m.type == BA_MSG_ASK || m.type == BA_MSG_ACCOUNT))
-		return on_question(c, &m);
+	if (c->state == READING && !c->control)
+		return on_first(c, &m);
 	if (c->state == PROMPTING && m.type == BA_MSG_REPLY)
 		return on_reply(c, &m);
 	return BA_ERR_PROTOCOL;

@@ -46,9 +46,10 @@ put_verdicts(const struct ba_broker *b, struct ba_lines *l)
 
 	return ba_lines_say(l,
 	    "verdicts: %" PRIu64 " accepted, %" PRIu64 " refused, %" PRIu64
-	    " not allowed, %" PRIu64 " unavailable, %" PRIu64 " our fault",
+	    " not allowed, %" PRIu64 " unavailable, %" PRIu64
+	    " our fault; %" PRIu64 " sessions opened",
 	    n[BA_FAMILY_OK], n[BA_FAMILY_REFUSED], n[BA_FAMILY_NOT_ALLOWED],
-	    n[BA_FAMILY_UNAVAILABLE], n[BA_FAMILY_FAULT]);
+	    n[BA_FAMILY_UNAVAILABLE], n[BA_FAMILY_FAULT], b->sessions);
 }
 
 static int

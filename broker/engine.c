@@ -7,24 +7,39 @@
 #include "broker/fetcher.h"
 
 static int
-load(const struct ba_engine_options *o, struct ba_engine *e)
+load_introspection(const struct ba_engine_options *o, struct ba_engine *e)
 {
-	struct ba_introspection_options io = {
-		.store = o->answers,
-		.reach = o->reach,
+	const struct ba_credential_options co = {
+		.config = e->config,
 		.trusted_uid = o->trusted_uid,
-		.credentials = o->credentials,
+		.directory = o->credentials,
+		.late = o->reach == BA_REACH_SHARED,
 		.log = o->log,
 	};
+	struct ba_introspection_options io = {
+		.config = e->config,
+		.store = o->answers,
+		.reach = o->reach,
+		.log = o->log,
+	};
+	int r;
+
+	r = ba_credential_table_new(&co, &e->credentials);
+	io.credentials = e->credentials;
+	return r == BA_OK ? ba_introspection_new(&io, &e->introspection) : r;
+}
+
+static int
+load(const struct ba_engine_options *o, struct ba_engine *e)
+{
 	int r;
 
 	r = ba_config_load(o->config, o->trusted_uid, o->report, &e->config);
 	if (r != BA_OK)
 		return r;
 	r = ba_keys_new(e->config, o->store, o->trusted_uid, o->log, &e->keys);
-	io.config = e->config;
 	if (r == BA_OK)
-		r = ba_introspection_new(&io, &e->introspection);
+		r = load_introspection(o, e);
 	return r == BA_OK ? ba_askings_new(e) : r;
 }
 
@@ -61,6 +76,7 @@ ba_engine_unref(struct ba_engine *e)
 		return;
 	free(e->askings);
 	ba_introspection_free(e->introspection);
+	ba_credential_table_free(e->credentials);
 	ba_keys_free(e->keys);
 	ba_config_free(e->config);
 	free(e);

@@ -6,6 +6,7 @@
 
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/oauth/credentials.h"
 #include "common/oauth/introspect.h"
 #include "common/oauth/keys.h"
 #include "common/policy/config.h"
@@ -22,6 +23,7 @@ struct ba_engine {
 	unsigned refs;
 	struct ba_config *config;
 	struct ba_keys *keys;
+	struct ba_credential_table *credentials;
 	struct ba_introspection *introspection;
 	struct ba_asking *askings; /* fetcher.c's, one for each issuer */
 };
@@ -31,7 +33,8 @@ struct ba_engine_options {
 	uid_t trusted_uid; /* who may own it, beside root */
 	struct ba_store *store; /* or NULL; outlives the engine */
 	struct ba_store *answers; /* the same, of answers about tokens */
-	enum ba_reach reach; /* of issuers' answers about tokens */
+	enum ba_reach reach; /* of issuers' answers about tokens; shared: of
+				one login, and credentials are read late */
 	const char *credentials; /* a directory, or NULL */
 	const struct ba_log *log;
 	const struct ba_config_report *report; /* of its problems, or NULL */

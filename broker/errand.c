@@ -60,8 +60,11 @@ ba_errands_free(struct ba_errands *es)
 
 	if (es == NULL)
 		return;
-	while ((e = LIST_FIRST(&es->active)) != NULL)
+	while ((e = LIST_FIRST(&es->active)) != NULL) {
 		retire(e);
+		if (e->forgotten != NULL)
+			e->forgotten(e->arg);
+	}
 	ba_watch_clear(es->loop, &es->watch);
 	ba_fetch_free(es->fetch);
 	free(es);

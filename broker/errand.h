@@ -29,6 +29,9 @@ struct ba_errand {
 	void (*ended)(
 	    void *arg, int err, const struct ba_http_response *response);
 	void *arg;
+	/* Or NULL: ba_errands_free() ends it, and ended() is not called.  For
+	   who has nobody else to free it by then. */
+	void (*forgotten)(void *arg);
 	/* the errands' own */
 	bool active;
 	struct ba_errands *errands;
@@ -55,7 +58,7 @@ struct ba_errand {
 BA_MUST_CHECK int ba_errands_new(struct ba_loop *loop, const char *helper,
     const struct ba_log *log, struct ba_errands **errandsp);
 
-/* Ends the helper; all errands are idle, and nobody is told. */
+/* Ends the helper; all errands are idle, and forgotten() is all that is told. */
 void ba_errands_free(struct ba_errands *es);
 
 /* Is there a place for one more?  question: for one with a form. */

@@ -15,6 +15,10 @@ broker_libba_broker_la_SOURCES = \
 	broker/control.h \
 	broker/control_lists.c \
 	broker/control_lists.h \
+	broker/device_limit.c \
+	broker/device_limit.h \
+	broker/device_text.c \
+	broker/device_text.h \
 	broker/engine.c \
 	broker/engine.h \
 	broker/errand.c \
@@ -43,6 +47,8 @@ broker_libba_broker_la_SOURCES = \
 	broker/peer.h \
 	broker/query.c \
 	broker/query.h \
+	broker/query_authz.c \
+	broker/query_device.c \
 	broker/query_needs.c \
 	broker/query_parts.h \
 	broker/query_reply.c \
@@ -50,12 +56,15 @@ broker_libba_broker_la_SOURCES = \
 	broker/refresh.h \
 	broker/service.c \
 	broker/service.h \
+	broker/session.c \
+	broker/session.h \
 	broker/sink.c \
 	broker/sink.h \
 	broker/spawned.c \
 	broker/spawned.h
 broker_libba_broker_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) \
-	$(CRYPTO_CFLAGS)
+	$(CRYPTO_CFLAGS) $(QRENCODE_CFLAGS)
+broker_libba_broker_la_LIBADD = $(QRENCODE_LIBS)
 
 bearerauthd_SOURCES = broker/main.c
 bearerauthd_CFLAGS = $(AM_CFLAGS) -fPIE

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/policy/rules.h"
 
 #include "broker/login.h"
 #include "broker/query_parts.h"
@@ -47,18 +48,34 @@ read_fields(struct ba_query *q, const struct ba_msg *m)
 		r = ba_msg_get_str(m, BA_TAG_RHOST, q->rhost, sizeof(q->rhost));
 	if (r == BA_OK)
 		r = ba_msg_get_str(m, BA_TAG_TTY, q->tty, sizeof(q->tty));
+	if (r == BA_OK)
+		r = ba_msg_get_str(m, BA_TAG_WAY, q->way, sizeof(q->way));
+	if (r == BA_OK)
+		r = ba_msg_get_str(m, BA_TAG_HOST, q->host, sizeof(q->host));
 	if (r != BA_OK)
 		return BA_ERR_PROTOCOL;
+	q->port = ba_msg_u32(m, BA_TAG_PORT, 0);
+	ba_login_process(m, &q->process);
+	q->named = ba_msg_has(m, BA_TAG_USER);
 	q->can_prompt = ba_msg_u8(m, BA_TAG_CAN_PROMPT, 0) == 1;
 	q->q.service = q->service;
-	q->q.user = ba_msg_has(m, BA_TAG_USER) ? q->user : NULL;
+	q->q.user = q->named ? q->user : NULL;
 	q->q.uid_known = ba_msg_has(m, BA_TAG_UID);
 	q->q.uid = ba_msg_u32(m, BA_TAG_UID, (uint32_t)-1);
 	q->q.rhost = q->rhost[0] != '\0' ? q->rhost : NULL;
 	q->q.origin = ba_msg_u8(m, BA_TAG_ORIGIN, BA_ORIGIN_STACK);
 	q->q.token = (const char *)m->field[BA_TAG_TOKEN].p;
 	q->q.token_len = m->field[BA_TAG_TOKEN].n;
+	q->curious = ba_query_is_curious(q);
 	return BA_OK;
+}
+
+void
+ba_query_time(struct ba_query *q, int64_t ms)
+{
+	q->late = false;
+	q->ends = ba_loop_now(q->b->loop) + ms;
+	ba_timer_set(q->b->loop, &q->deadline, ms);
 }
 
 /* The plug-in's own clock began earlier: so answer a little before it ends. */
@@ -71,8 +88,7 @@ set_deadline(struct ba_query *q, const struct ba_msg *m)
 		ms = BA_QUERY_DEADLINE_MIN;
 	if (ms > BA_QUERY_DEADLINE_MAX)
 		ms = BA_QUERY_DEADLINE_MAX;
-	q->ends = ba_loop_now(q->b->loop) + ms - BA_QUERY_EARLY;
-	ba_timer_set(q->b->loop, &q->deadline, ms - BA_QUERY_EARLY);
+	ba_query_time(q, (int64_t)ms - BA_QUERY_EARLY);
 }
 
 int
@@ -101,6 +117,8 @@ ba_query_new(struct ba_broker *broker, const struct ba_peer *peer,
 	q->frame = *frame;
 	ba_buf_init(frame, frame->max);
 	r = read_fields(q, m);
+	if (r == BA_OK && m->type == BA_MSG_DEVICE)
+		r = ba_query_device_new(q, m);
 	if (r != BA_OK) {
 		ba_query_free(q);
 		return r;
@@ -116,6 +134,7 @@ settle(struct ba_query *q)
 {
 	ba_timer_clear(q->b->loop, &q->deadline);
 	ba_query_needs_end(q);
+	ba_query_device_end(q);
 	q->q.token = NULL;
 	q->q.token_len = 0;
 	ba_buf_wipe(&q->frame);
@@ -127,14 +146,14 @@ ba_query_free(struct ba_query *q)
 	if (q == NULL)
 		return;
 	settle(q);
+	ba_query_device_free(q);
 	ba_verdict_clear(&q->v);
 	ba_engine_unref(q->engine);
 	ba_wipe_free(q, sizeof(*q));
 }
 
-/* Who asks, and in whose name (V51, V53)?  Before any token is looked at. */
-static int
-admit(const struct ba_query *q)
+int
+ba_query_admit(const struct ba_query *q)
 {
 	const struct ba_service *s = ba_query_service(q);
 
@@ -149,12 +168,15 @@ decide_ask(struct ba_query *q)
 	struct ba_snapshot s = ba_query_snapshot(q);
 	int r;
 
-	r = admit(q);
+	r = ba_query_admit(q);
+	if (r == BA_OK)
+		r = q->curious ? BA_ERR_REFUSED : ba_query_server(q);
 	if (r != BA_OK)
 		return r;
 	ba_verdict_clear(&q->v);
+	ba_query_expect(q);
 	r = ba_verify(&q->q, &s, NULL, &q->v);
-	return ba_query_need(q, r);
+	return r == BA_OK ? ba_query_authz(q) : ba_query_need(q, r);
 }
 
 /*
@@ -167,6 +189,31 @@ logins(const struct ba_query *q)
 	return q->peer.uid == 0 ? q->b->store : q->b->guests;
 }
 
+/*
+ * Somebody who came another way, by public key say: no token tells who they
+ * are, so that nothing but the address is left to judge.  Root comes so, too.
+ */
+static int
+decide_without_token(const struct ba_query *q)
+{
+	const struct ba_service *s = ba_query_service(q);
+	struct ba_case c = { .service = s, .rhost = q->q.rhost };
+
+	switch (s->account_without_token) {
+	case BA_ALLOW:
+		return ba_rule_source(&c);
+	case BA_UNSAID:
+		ba_log(q->b->o.log, BA_LOG_WARNING,
+		    "[service %s] does not say who enters without a token: "
+		    "write account_without_token = allow, or = deny",
+		    s->name);
+		break;
+	case BA_DENY:
+		break;
+	}
+	return BA_ERR_NO_TOKEN;
+}
+
 static int
 decide_account(struct ba_query *q)
 {
@@ -174,13 +221,11 @@ decide_account(struct ba_query *q)
 	json_t *claims;
 	int r;
 
-	r = admit(q);
+	r = ba_query_admit(q);
 	if (r != BA_OK)
 		return r;
 	if (q->id[0] == '\0')
-		return ba_query_service(q)->account_without_token == BA_ALLOW
-			   ? BA_OK
-			   : BA_ERR_NO_TOKEN;
+		return decide_without_token(q);
 	r = ba_login_get(logins(q), q->peer.uid, q->id, q->service, q->user,
 	    s.now, &q->q.introspected, &claims);
 	if (r != BA_OK)
@@ -210,6 +255,9 @@ remember_login(struct ba_query *q)
 		r = ba_login_put(logins(q), q->peer.uid, q->id, q->service,
 		    q->v.user, q->v.introspected, claims, ba_query_wall(q), exp,
 		    ba_broker_reach(q->b));
+	if (r == BA_OK)
+		r = ba_login_put_process(logins(q), q->peer.uid, &q->process,
+		    q->id, ba_query_wall(q), exp, ba_broker_reach(q->b));
 	json_decref(claims);
 	if (r != BA_OK)
 		ba_log(q->b->o.log, BA_LOG_ERR,
@@ -226,9 +274,12 @@ decided(struct ba_query *q, int err)
 	q->err = err;
 	if (err == BA_OK)
 		remember_login(q);
-	q->b->verdicts[ba_err_family(err)]++;
-	ba_query_audit(q);
-	return BA_QUERY_DONE;
+	/* Who has no token has failed nothing, unless by asking. */
+	if (!q->curious || err != BA_ERR_REFUSED) {
+		q->b->verdicts[ba_err_family(err)]++;
+		ba_query_audit(q);
+	}
+	return ba_query_device_farewell(q, err) ? BA_QUERY_TELL : BA_QUERY_DONE;
 }
 
 /* After every other check, and of a login whose token came with it. */
@@ -263,8 +314,7 @@ accepted(struct ba_query *q)
 		return decided(q, BA_ERR_CONFIRM);
 	settle(q);
 	q->phase = BA_CONFIRMING;
-	q->late = false;
-	ba_timer_set(q->b->loop, &q->deadline, BA_QUERY_REPLY_MS);
+	ba_query_time(q, BA_QUERY_REPLY_MS);
 	return BA_QUERY_PROMPT;
 }
 
@@ -285,11 +335,14 @@ decide_again(struct ba_query *q)
 	q->engine = ba_engine_ref(q->b->engine);
 	ba_verdict_clear(&q->v); /* it points into the one before */
 	ba_engine_unref(before);
-	r = admit(q);
+	r = ba_query_admit(q);
 	s = ba_query_snapshot(q);
+	ba_query_expect(q);
 	if (r == BA_OK)
 		r = ba_verify_claims(&q->q, &s, claims, NULL, &q->v);
 	json_decref(claims);
+	if (r == BA_OK)
+		r = ba_query_authz(q);
 	/* The claims do not tell of an earlier end that the issuer has said. */
 	if (r == BA_OK && exp < q->v.exp)
 		q->v.exp = exp;
@@ -309,20 +362,44 @@ confirmed(struct ba_query *q)
 	return r == BA_OK ? granted(q) : decided(q, r);
 }
 
-enum ba_query_step
-ba_query_run(struct ba_query *q)
+static enum ba_query_step
+decide(struct ba_query *q)
 {
 	int r;
 
+	if (q->late)
+		r = BA_ERR_TIMEOUT;
+	else
+		r = q->account ? decide_account(q) : decide_ask(q);
+	if (r == BA_UNDECIDED)
+		return BA_QUERY_WAIT;
+	return r == BA_OK ? accepted(q) : decided(q, r);
+}
+
+/* Once there is a token it is judged like any other (DEV-07). */
+static enum ba_query_step
+come_by_token(struct ba_query *q)
+{
+	enum ba_query_step step;
+	int r;
+
+	r = ba_query_device_run(q, &step);
+	if (r == BA_UNDECIDED)
+		return step;
+	if (r != BA_OK)
+		return decided(q, r);
+	q->phase = BA_DECIDING;
+	return decide(q);
+}
+
+enum ba_query_step
+ba_query_run(struct ba_query *q)
+{
 	switch (q->phase) {
 	case BA_DECIDING:
-		if (q->late)
-			r = BA_ERR_TIMEOUT;
-		else
-			r = q->account ? decide_account(q) : decide_ask(q);
-		if (r == BA_UNDECIDED)
-			return BA_QUERY_WAIT;
-		return r == BA_OK ? accepted(q) : decided(q, r);
+		return decide(q);
+	case BA_DEVICE_FLOW:
+		return come_by_token(q);
 	case BA_CONFIRMING:
 		return confirmed(q);
 	case BA_DECIDED:
@@ -334,6 +411,10 @@ ba_query_run(struct ba_query *q)
 void
 ba_query_reply(struct ba_query *q, const void *text, size_t n)
 {
+	if (q->phase == BA_DEVICE_FLOW) {
+		ba_query_device_reply(q, text, n);
+		return;
+	}
 	q->replied = true;
 	q->yes = n == 3 && memcmp(text, "yes", 3) == 0;
 }

@@ -10,7 +10,7 @@
 #include "broker/peer.h"
 
 /*
- * One question (ASK or ACCOUNT) on its way to a verdict, whatever it comes
+ * One question (ASK, DEVICE or ACCOUNT) on its way to a verdict, whatever it comes
  * over.  It says what must happen next, and calls woken() when it wants to
  * be run again.
  */
@@ -18,7 +18,10 @@ struct ba_query;
 
 enum ba_query_step {
 	BA_QUERY_WAIT, /* nothing now: woken() will be called */
-	BA_QUERY_PROMPT, /* ask the user ba_query_put_prompt() */
+	BA_QUERY_PROMPT, /* ask the user ba_query_put_prompt(); it may be run
+			    and say BA_QUERY_WAIT while nobody has replied */
+	BA_QUERY_TELL, /* say ba_query_put_prompt(), and run it again at once:
+			  no reply comes */
 	BA_QUERY_DONE /* ba_query_put_verdict() */
 };
 
@@ -29,6 +32,9 @@ enum ba_query_step {
 
 /* Time for a person to answer a PROMPT (ms); below sshd's LoginGraceTime. */
 #define BA_QUERY_REPLY_MS 100000
+
+/* Of the device flow: to verify the token that came (ms). */
+#define BA_QUERY_VERIFY_MS 10000
 
 /*
  * m is the parsed frame, whose bytes are all of *frame; these are moved into
@@ -44,7 +50,7 @@ void ba_query_free(struct ba_query *q);
 
 enum ba_query_step ba_query_run(struct ba_query *q);
 
-/* The user's answer to the prompt; then run again. */
+/* The user's answer to the last prompt; then run again. */
 void ba_query_reply(struct ba_query *q, const void *text, size_t n);
 
 /* Append the frame that says it. */

@@ -58,6 +58,8 @@ ba_query_needs_end(struct ba_query *q)
 	json_decref(n->answer);
 	n->answer = NULL;
 	n->answer_of = NULL;
+	n->asked = n->newer = false;
+	n->patience = n->queue = 0;
 }
 
 /* --- keys and metadata ----------------------------------------------------- */
@@ -98,8 +100,8 @@ known_keys(void *arg, const struct ba_issuer *issuer)
 	return ba_keys_get(k, issuer, ba_query_wall(q));
 }
 
-static const struct ba_metadata *
-known_metadata(struct ba_query *q, const struct ba_issuer *issuer)
+const struct ba_metadata *
+ba_query_metadata(struct ba_query *q, const struct ba_issuer *issuer)
 {
 	struct ba_keys *k = q->engine->keys;
 
@@ -128,8 +130,8 @@ look_again(struct ba_query *q, int64_t ms)
 }
 
 /* Have them brought, at most once in a question. */
-static int
-need_keys(struct ba_query *q, const struct ba_issuer *issuer)
+int
+ba_query_need_keys(struct ba_query *q, const struct ba_issuer *issuer)
 {
 	struct ba_query_needs *n = &q->needs;
 	int64_t now = ba_loop_now(q->b->loop);
@@ -201,7 +203,7 @@ try_newer_keys(struct ba_query *q, const struct ba_issuer *issuer, int err,
 	    !issuer->introspection_jwt || q->needs.asked ||
 	    keys_final(q, issuer))
 		return err;
-	if (need_keys(q, issuer) != BA_UNDECIDED)
+	if (ba_query_need_keys(q, issuer) != BA_UNDECIDED)
 		return err;
 	q->needs.newer = true;
 	return BA_UNDECIDED;
@@ -250,9 +252,10 @@ find_endpoint(
 	*endpointp = NULL;
 	if (issuer->introspection_jwt && known_keys(q, issuer) == NULL)
 		return BA_ERR_NEED_KEYS;
-	*endpointp = ba_introspection_url(issuer,
-	    issuer->introspection_endpoint == NULL ? known_metadata(q, issuer)
-						   : NULL);
+	*endpointp =
+	    ba_introspection_url(issuer, issuer->introspection_endpoint == NULL
+					     ? ba_query_metadata(q, issuer)
+					     : NULL);
 	if (*endpointp == NULL)
 		return BA_ERR_NEED_KEYS;
 	return **endpointp != '\0' ? BA_OK : BA_ERR_METADATA;
@@ -286,10 +289,10 @@ need_answer(struct ba_query *q, const struct ba_issuer *issuer)
 	if (left < ASK_MS)
 		return BA_ERR_TIMEOUT;
 	if (waits_for_newer(q, issuer))
-		return need_keys(q, issuer);
+		return ba_query_need_keys(q, issuer);
 	r = find_endpoint(q, issuer, &endpoint);
 	if (r == BA_ERR_NEED_KEYS)
-		return need_keys(q, issuer);
+		return ba_query_need_keys(q, issuer);
 	if (r == BA_OK)
 		r = ba_inquire(q->b->inquiries, q->engine, issuer, endpoint,
 		    q->q.token, q->q.token_len, (unsigned)left, &who,
@@ -330,6 +333,6 @@ ba_query_need(struct ba_query *q, int err)
 		return err;
 	if (q->v.issuer == NULL)
 		return BA_ERR_UNAVAIL;
-	return err == BA_ERR_NEED_KEYS ? need_keys(q, q->v.issuer)
+	return err == BA_ERR_NEED_KEYS ? ba_query_need_keys(q, q->v.issuer)
 				       : need_answer(q, q->v.issuer);
 }

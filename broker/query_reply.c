@@ -9,6 +9,35 @@
 
 #define YES_NO " (yes/no) "
 
+static const char *
+kind_of(const struct ba_query *q)
+{
+	if (q->account)
+		return "account";
+	return q->device != NULL ? "device" : "ask";
+}
+
+static const char *
+user_of(const struct ba_query *q)
+{
+	if (q->v.user[0] != '\0')
+		return q->v.user;
+	return q->named ? q->user : NULL;
+}
+
+/* Whom we asked, where no token has said it. */
+static const char *
+issuer_of(const struct ba_query *q)
+{
+	const struct ba_service *s = ba_query_service(q);
+
+	if (q->v.issuer != NULL)
+		return q->v.issuer->url;
+	if (q->device != NULL && s != NULL && s->device.issuer != NULL)
+		return s->device.issuer->url;
+	return NULL;
+}
+
 /*
  * Anybody may connect and ask for what they may not: one line for each such
  * user in a while, so that they cannot fill the disk.
@@ -17,16 +46,18 @@ void
 ba_query_audit(struct ba_query *q)
 {
 	struct ba_audit a = {
-		.kind = q->account ? "account" : "ask",
+		.kind = kind_of(q),
 		.id = q->id[0] != '\0' ? q->id : NULL,
 		.err = q->err,
 		.service = q->service,
-		.user = q->v.user[0] != '\0' ? q->v.user : q->q.user,
+		.user = user_of(q),
 		.peer = q->peer.uid,
 		.rhost = q->q.rhost,
 		.tty = q->tty[0] != '\0' ? q->tty : NULL,
-		.issuer = q->v.issuer != NULL ? q->v.issuer->url : NULL,
+		.issuer = issuer_of(q),
 		.sub = q->v.sub,
+		.way = q->way[0] != '\0' ? q->way : NULL,
+		.person = q->person[0] != '\0' ? q->person : NULL,
 	};
 
 	if (q->v.err != BA_OK && q->v.err == q->err)
@@ -46,6 +77,8 @@ ba_query_put_prompt(const struct ba_query *q, struct ba_buf *out)
 	struct ba_buf text;
 	int r;
 
+	if (q->phase != BA_CONFIRMING)
+		return ba_query_device_put(q, out);
 	ba_buf_init(&text, 8192);
 	r = ba_buf_append_str(&text, ba_query_service(q)->confirm);
 	if (r == BA_OK)
@@ -72,6 +105,8 @@ status_of(int err)
 		return "insufficient_scope";
 	if (err == BA_ERR_ACR || err == BA_ERR_AUTH_TIME)
 		return "insufficient_user_authentication";
+	if (err == BA_ERR_HOST)
+		return "invalid_request";
 	return "invalid_token";
 }
 
@@ -97,6 +132,20 @@ put_challenge(const struct ba_query *q, struct ba_msg_out *o)
 		ba_msg_put_str(o, BA_TAG_METADATA, url);
 }
 
+static void
+put_acceptance(const struct ba_query *q, struct ba_msg_out *o)
+{
+	const struct ba_service *s = ba_query_service(q);
+
+	ba_msg_put_str(
+	    o, BA_TAG_USER, q->v.user[0] != '\0' ? q->v.user : q->user);
+	ba_msg_put_u64(
+	    o, BA_TAG_EXPIRES, q->v.exp > 0 ? (uint64_t)q->v.exp : 0);
+	/* A shared mailbox is entered as itself. */
+	if (s != NULL && s->authzid == BA_AUTHZID_PROXY)
+		ba_msg_put_str(o, BA_TAG_PERSON, q->person);
+}
+
 int
 ba_query_put_verdict(const struct ba_query *q, struct ba_buf *out)
 {
@@ -107,10 +156,7 @@ ba_query_put_verdict(const struct ba_query *q, struct ba_buf *out)
 	ba_msg_put_u8(&o, BA_TAG_FAMILY, (uint8_t)family);
 	switch (family) {
 	case BA_FAMILY_OK:
-		ba_msg_put_str(&o, BA_TAG_USER,
-		    q->v.user[0] != '\0' ? q->v.user : q->user);
-		ba_msg_put_u64(
-		    &o, BA_TAG_EXPIRES, q->v.exp > 0 ? (uint64_t)q->v.exp : 0);
+		put_acceptance(q, &o);
 		break;
 	case BA_FAMILY_REFUSED:
 	case BA_FAMILY_NOT_ALLOWED:

@@ -92,6 +92,12 @@ answer(struct ba_broker *b, const struct ba_peer *peer)
 	return ba_loop_run(b->loop);
 }
 
+void
+ba_spawned_lengthen(unsigned s)
+{
+	(void)alarm(LIFE_S + s);
+}
+
 int
 ba_spawned_run(const struct ba_options *o)
 {

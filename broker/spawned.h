@@ -10,4 +10,10 @@
  */
 int ba_spawned_run(const struct ba_options *o);
 
+/*
+ * The question takes s seconds longer than others, counted from now: the end
+ * that the kernel makes of us comes later.  For a broker that was spawned.
+ */
+void ba_spawned_lengthen(unsigned s);
+
 #endif

@@ -73,7 +73,7 @@ send_command(int fd, const char *command, int64_t deadline)
 	int r;
 
 	ba_buf_init(&b, COMMAND_MAX + 64);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_CONTROL);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_CONTROL);
 	ba_msg_put_str(&o, BA_TAG_COMMAND, command);
 	r = ba_msg_end(&o);
 	while (r == BA_OK && b.len > 0) {

@@ -1051,6 +1051,56 @@ broken_frames(void **state)
 	stop(&b);
 }
 
+static void
+build_session(uint8_t event, struct ba_buf *b)
+{
+	struct ba_msg_out o;
+
+	ba_buf_init(b, BA_WIRE_ASK_MAX + 4);
+	ba_msg_begin(&o, b, BA_WIRE_VERSION, BA_MSG_SESSION);
+	ba_msg_put_str(&o, BA_TAG_ID, ID_1);
+	ba_msg_put_str(&o, BA_TAG_SERVICE, "sshd");
+	ba_msg_put_str(&o, BA_TAG_USER, "alice");
+	ba_msg_put_u32(&o, BA_TAG_DEADLINE, 5000);
+	ba_msg_put_u8(&o, BA_TAG_EVENT, event);
+	assert_int_equal(ba_msg_end(&o), BA_OK);
+}
+
+/* Of a login that the same broker let in; test_session.c has the rest. */
+static void
+session(void **state)
+{
+	struct ba_buf frame;
+	struct broker b;
+	struct answer a;
+	int fd;
+
+	(void)state;
+	write_config("");
+	start(&b, NULL);
+	assert_int_equal(ask_with("sshd", tok_alice, &a), BA_FAMILY_OK);
+	build_session(BA_SESSION_OPEN, &frame);
+	fd = dial("ask");
+	send_all(fd, frame.p, frame.len);
+	assert_int_equal(await(fd, &a, SOON), BA_FAMILY_OK);
+	assert_true(a.expires > (uint64_t)time(NULL));
+	assert_true(logged("session-open verdict=accepted id=" ID_1
+			   " service=sshd user=alice peer="));
+	assert_int_equal(control("status", &a), BA_FAMILY_OK);
+	assert_non_null(strstr(a.text, " our fault; 1 sessions opened\n"));
+	/* In a version that has no sessions, and at the wrong door. */
+	frame.p[4] = 1;
+	fd = dial("ask");
+	send_all(fd, frame.p, frame.len);
+	assert_int_equal(await(fd, &a, SOON), -1);
+	frame.p[4] = BA_WIRE_VERSION;
+	fd = dial("control");
+	send_all(fd, frame.p, frame.len);
+	assert_int_equal(await(fd, &a, SOON), -1);
+	ba_buf_wipe(&frame);
+	stop(&b);
+}
+
 /* 100,000 bytes of noise, while somebody else asks. */
 static void
 V51_noise(void **state)
@@ -1838,6 +1888,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(JWK_09_a_secret_in_the_status),
 		cmocka_unit_test(the_longest_token),
 		cmocka_unit_test(broken_frames),
+		cmocka_unit_test(session),
 		cmocka_unit_test(V51_noise),
 		cmocka_unit_test(slow_question),
 		cmocka_unit_test(V49_quota),

@@ -296,6 +296,161 @@ spoilt_records(void **state)
 	}
 }
 
+/* --- the session ------------------------------------------------------------ */
+
+static const struct ba_process parent = { 4711, 123456789 };
+
+static int
+put_process(struct ba_store *store, const struct ba_process *p, int64_t exp)
+{
+	return ba_login_put_process(
+	    store, PEER, p, ID, NOW, exp, BA_REACH_PROCESS);
+}
+
+static int
+find(
+    struct ba_store *store, uid_t peer, const struct ba_process *p, int64_t now)
+{
+	char id[BA_ID_LEN + 1] = "x";
+	int r;
+
+	r = ba_login_find(store, peer, p, now, id);
+	assert_string_equal(id, r == BA_OK ? ID : "");
+	return r;
+}
+
+/* A number alone is used again, and another peer's is not ours. */
+static void
+session_found_by_its_process(void **state)
+{
+	const struct ba_process other = { 4712, 123456789 };
+	const struct ba_process later = { 4711, 123456790 };
+
+	assert_int_equal(put_process(*state, &parent, NOW + 300), BA_OK);
+	assert_int_equal(find(*state, PEER, &parent, NOW), BA_OK);
+	assert_int_equal(find(*state, PEER, &other, NOW), BA_ERR_NO_LOGIN);
+	assert_int_equal(find(*state, PEER, &later, NOW), BA_ERR_NO_LOGIN);
+	assert_int_equal(find(*state, 33, &parent, NOW), BA_ERR_NO_LOGIN);
+	/* The largest numbers have room in a name, too. */
+	assert_int_equal(
+	    put_process(*state, &(struct ba_process){ UINT64_MAX, UINT64_MAX },
+		NOW + 300),
+	    BA_OK);
+	assert_int_equal(ba_login_put_process(*state, (uid_t)-2,
+			     &(struct ba_process){ UINT64_MAX, UINT64_MAX - 1 },
+			     ID, NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(
+	    find(*state, (uid_t)-2,
+		&(struct ba_process){ UINT64_MAX, UINT64_MAX }, NOW),
+	    BA_ERR_NO_LOGIN);
+	assert_int_equal(
+	    find(*state, (uid_t)-2,
+		&(struct ba_process){ UINT64_MAX, UINT64_MAX - 1 }, NOW),
+	    BA_OK);
+}
+
+static void
+session_no_process_is_nobodys(void **state)
+{
+	const struct ba_process none = { 0, 0 };
+
+	assert_int_equal(put_process(*state, &none, NOW + 300), BA_OK);
+	assert_int_equal(find(*state, PEER, &none, NOW), BA_ERR_NO_LOGIN);
+	/* Not even if such a record stood there. */
+	assert_int_equal(
+	    ba_store_put(*state, BA_SPACE_LOGIN, "0 process 0 0", 13, ID,
+		BA_ID_LEN, NOW, NOW + 300, BA_REACH_PROCESS),
+	    BA_OK);
+	assert_int_equal(find(*state, PEER, &none, NOW), BA_ERR_NO_LOGIN);
+}
+
+/* As the login's own record does. */
+static void
+session_process_ends(void **state)
+{
+	assert_int_equal(put_process(*state, &parent, NOW + 300), BA_OK);
+	assert_int_equal(find(*state, PEER, &parent, NOW + 299), BA_OK);
+	assert_int_equal(
+	    find(*state, PEER, &parent, NOW + 300), BA_ERR_NO_LOGIN);
+	assert_int_equal(put_process(*state, &parent, NOW + 86400), BA_OK);
+	assert_int_equal(
+	    find(*state, PEER, &parent, NOW + BA_LOGIN_LIFE - 1), BA_OK);
+	assert_int_equal(
+	    find(*state, PEER, &parent, NOW + BA_LOGIN_LIFE), BA_ERR_NO_LOGIN);
+}
+
+static void
+session_spoilt_process(void **state)
+{
+	static const struct {
+		const char *value;
+		int r;
+	} cases[] = {
+		{ ID, BA_OK },
+		{ ID "0", BA_ERR_STORE },
+		{ "", BA_ERR_STORE },
+		{ "00112233445566778899aabbccddeef", BA_ERR_STORE },
+		{ "00112233445566778899aabbccddeefF", BA_ERR_STORE },
+	};
+	static const char name[] = "0 process 4711 123456789";
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+		    ba_store_put(*state, BA_SPACE_LOGIN, name, strlen(name),
+			cases[i].value, strlen(cases[i].value), NOW, NOW + 10,
+			BA_REACH_PROCESS),
+		    BA_OK);
+		assert_int_equal(find(*state, PEER, &parent, NOW), cases[i].r);
+	}
+}
+
+static void
+session_process_on_the_wire(void **state)
+{
+	static const unsigned char bytes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 248,
+		249, 250, 251, 252, 253, 254, 255 };
+	struct ba_process p = parent;
+	struct ba_msg m = { .type = BA_MSG_SESSION };
+
+	(void)state;
+	ba_login_process(&m, &p);
+	assert_true(p.pid == 0 && p.start == 0);
+	m.field[BA_TAG_PROCESS].p = bytes;
+	m.field[BA_TAG_PROCESS].n = sizeof(bytes);
+	ba_login_process(&m, &p);
+	assert_true(p.pid == UINT64_C(0x0001020304050607));
+	assert_true(p.start == UINT64_C(0xf8f9fafbfcfdfeff));
+}
+
+static int
+who(struct ba_store *store, const char *id, const char *service, size_t size)
+{
+	char user[16] = "x";
+	json_t *claims;
+	int r;
+
+	r = ba_login_who(store, PEER, id, service, NOW, user, size, &claims);
+	assert_string_equal(user, r == BA_OK ? "alice" : "");
+	assert_int_equal(r == BA_OK, claims != NULL);
+	json_decref(claims);
+	return r;
+}
+
+/* Whoever the session's user is by now; of this service alone. */
+static void
+session_who_it_was(void **state)
+{
+	put(*state, "{\"sub\":\"1\"}", NOW + 300);
+	assert_int_equal(who(*state, ID, "sshd", 6), BA_OK);
+	assert_int_equal(who(*state, ID, "sshd", 5), BA_ERR_STORE);
+	assert_int_equal(who(*state, ID, "su", 16), BA_ERR_NOT_ALLOWED);
+	assert_int_equal(
+	    who(*state, "00112233445566778899aabbccddeefe", "sshd", 16),
+	    BA_ERR_NO_LOGIN);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -311,6 +466,12 @@ main(void)
 		T(V49_the_largest_records_push_out_the_oldest),
 		T(ends),
 		T(spoilt_records),
+		T(session_found_by_its_process),
+		T(session_no_process_is_nobodys),
+		T(session_process_ends),
+		T(session_spoilt_process),
+		T(session_process_on_the_wire),
+		T(session_who_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

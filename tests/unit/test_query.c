@@ -244,7 +244,14 @@ struct question {
 	bool account, mute;
 	unsigned deadline;
 	uid_t peer; /* root */
+	bool sasl, old; /* by a server, which may be of version 1 */
+	const char *host;
+	uint32_t port;
+	const char *rhost, *way;
+	bool no_id;
 };
+
+static char user_said[256], person_said[256], status_said[64];
 
 /* The client's end of a new connection. */
 static int
@@ -260,16 +267,24 @@ put(const struct question *q)
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
 	ba_buf_init(&b, BA_WIRE_ASK_MAX + 4);
-	ba_msg_begin(&o, &b, 1, q->account ? BA_MSG_ACCOUNT : BA_MSG_ASK);
-	ba_msg_put_str(&o, BA_TAG_ID, q->id != NULL ? q->id : ID_1);
+	ba_msg_begin(&o, &b, (q->sasl && !q->old) || q->way != NULL ? 2 : 1,
+	    q->account ? BA_MSG_ACCOUNT : BA_MSG_ASK);
+	if (!q->no_id)
+		ba_msg_put_str(&o, BA_TAG_ID, q->id != NULL ? q->id : ID_1);
 	ba_msg_put_str(&o, BA_TAG_SERVICE, q->service);
 	ba_msg_put_str(&o, BA_TAG_USER, q->user != NULL ? q->user : "alice");
 	ba_msg_put_u32(&o, BA_TAG_UID, 4711);
 	ba_msg_put_u32(
 	    &o, BA_TAG_DEADLINE, q->deadline != 0 ? q->deadline : 10000);
 	ba_msg_put_u8(&o, BA_TAG_CAN_PROMPT, !q->mute);
+	ba_msg_put_str(&o, BA_TAG_HOST, q->host);
+	ba_msg_put_str(&o, BA_TAG_RHOST, q->rhost);
+	ba_msg_put_str(&o, BA_TAG_WAY, q->way);
+	if (q->port != 0)
+		ba_msg_put_u32(&o, BA_TAG_PORT, q->port);
 	if (!q->account) {
-		ba_msg_put_u8(&o, BA_TAG_ORIGIN, BA_ORIGIN_PROMPT);
+		ba_msg_put_u8(&o, BA_TAG_ORIGIN,
+		    q->sasl ? BA_ORIGIN_SASL : BA_ORIGIN_PROMPT);
 		ba_msg_put_str(&o, BA_TAG_TOKEN, q->token);
 	}
 	assert_int_equal(ba_msg_end(&o), BA_OK);
@@ -310,6 +325,15 @@ hear(int fd)
 	assert_int_equal(ba_msg_parse(frame, (size_t)n, &m), BA_OK);
 	if (m.type == BA_MSG_PROMPT)
 		return -2;
+	assert_int_equal(
+	    ba_msg_get_str(&m, BA_TAG_USER, user_said, sizeof(user_said)),
+	    BA_OK);
+	assert_int_equal(
+	    ba_msg_get_str(&m, BA_TAG_PERSON, person_said, sizeof(person_said)),
+	    BA_OK);
+	assert_int_equal(
+	    ba_msg_get_str(&m, BA_TAG_STATUS, status_said, sizeof(status_said)),
+	    BA_OK);
 	turn();
 	close(fd);
 	return ba_msg_u8(&m, BA_TAG_FAMILY, 255);
@@ -1620,6 +1644,208 @@ refresh_of_many_issuers(void **state)
 				   "4 cannot be asked\n");
 }
 
+/* --- for another user, on which server ------------------------------------- */
+
+#define BOX(name, authzid)                                                     \
+	"[service " name "]\nissuer = " URL(                                   \
+	    "a") "\naccounts = virtual\nauthzid = " authzid "\n"
+#define BOXES                                                                  \
+	BOX("proxy", "proxy")                                                  \
+	BOX("equal", "equal")                                                  \
+	BOX("shared", "shared")                                                \
+	"shared_claim = boxes\n" BOX(                                          \
+	    "sure-box", "proxy") "confirm = Really?\n" BOX("server",           \
+	    "equal") "host = mail.example.org\nport = 143 993\n"
+
+/*
+ * Whom the host is told: with proxy both, and it decides; a shared mailbox is
+ * entered as itself.
+ */
+static void
+who_may_act_for_whom(void **state)
+{
+	static const struct {
+		const char *service, *user;
+		bool old; /* version 1 has no word for the person */
+		int family;
+		const char *error;
+		const char *person; /* said */
+	} cases[] = {
+		{ "equal", "alice", false, BA_FAMILY_OK, NULL, "" },
+		{ "equal", "team", false, BA_FAMILY_NOT_ALLOWED,
+		    "USER_MISMATCH", "" },
+		{ "proxy", "alice", false, BA_FAMILY_OK, NULL, "" },
+		{ "proxy", "team", false, BA_FAMILY_OK, NULL, "alice" },
+		{ "proxy", "team", true, BA_FAMILY_NOT_ALLOWED, "USER_MISMATCH",
+		    "" },
+		{ "proxy", "alice", true, BA_FAMILY_OK, NULL, "" },
+		{ "shared", "alice", false, BA_FAMILY_OK, NULL, "" },
+		{ "shared", "team", false, BA_FAMILY_OK, NULL, "" },
+		{ "shared", "team", true, BA_FAMILY_NOT_ALLOWED,
+		    "USER_MISMATCH", "" },
+		{ "shared", "bob", false, BA_FAMILY_NOT_ALLOWED, "AUTHZID",
+		    "" },
+	};
+	char *token =
+	    token_of(mint, URL("a"), JTI("x") "\"boxes\":[\"team\"],", "alice");
+	char want[64];
+	size_t i;
+
+	(void)state;
+	write_config(BOXES);
+	start_broker(false, "fake-good");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct question q = { .service = cases[i].service,
+			.user = cases[i].user,
+			.token = token,
+			.old = cases[i].old,
+			.sasl = true };
+
+		log_text[0] = '\0';
+		assert_int_equal(hear(put(&q)), cases[i].family);
+		assert_string_equal(
+		    user_said, cases[i].error == NULL ? cases[i].user : "");
+		assert_string_equal(person_said, cases[i].person);
+		snprintf(want, sizeof(want), " error=%s ",
+		    cases[i].error != NULL ? cases[i].error : "");
+		assert_true(cases[i].error == NULL || logged(want));
+		snprintf(want, sizeof(want), " user=%s ", cases[i].user);
+		assert_true(logged(want));
+		/* The audit line names both. */
+		assert_int_equal(logged(" person=alice"),
+		    !cases[i].old && strcmp(cases[i].user, "alice") != 0 &&
+			strcmp(cases[i].service, "equal") != 0);
+	}
+	write_config("");
+	free(token);
+}
+
+/* A token from PAM names its user, whatever authzid says; and the other is not
+   forgotten over a question. */
+static void
+authzid_is_of_sasl(void **state)
+{
+	struct question q = { .service = "proxy", .user = "team" };
+	char *token = token_of(mint, URL("a"), JTI("x"), "alice");
+	int fd;
+
+	(void)state;
+	write_config(BOXES);
+	start_broker(false, "fake-good");
+	q.token = token;
+	assert_int_equal(hear(put(&q)), BA_FAMILY_NOT_ALLOWED);
+	assert_true(logged("error=USER_MISMATCH"));
+	q.sasl = true;
+	assert_int_equal(hear(put(&q)), BA_FAMILY_OK);
+	q.service = "sure-box";
+	fd = put(&q);
+	assert_int_equal(hear(fd), -2);
+	reply_yes(fd);
+	assert_int_equal(hear(fd), BA_FAMILY_OK);
+	assert_string_equal(user_said, "team");
+	assert_string_equal(person_said, "alice");
+	/* By the configuration that is in force after it (V48). */
+	fd = put(&q);
+	assert_int_equal(hear(fd), -2);
+	write_config(BOX("sure-box", "equal") "confirm = Really?\n");
+	assert_int_equal(ba_broker_reload(t.b, NULL, 0), BA_OK);
+	reply_yes(fd);
+	assert_int_equal(hear(fd), BA_FAMILY_NOT_ALLOWED);
+	write_config("");
+	free(token);
+}
+
+/* RFC 7628 section 3.1: before the token is looked at. */
+static void
+V53_the_server_that_is_meant(void **state)
+{
+	static const struct {
+		const char *host;
+		uint32_t port;
+		bool sasl;
+		int family;
+	} cases[] = {
+		{ NULL, 0, true, BA_FAMILY_OK },
+		{ "mail.example.org", 143, true, BA_FAMILY_OK },
+		{ "MAIL.example.org", 993, true, BA_FAMILY_OK },
+		{ "imap.example.org", 143, true, BA_FAMILY_REFUSED },
+		{ "mail.example.org", 25, true, BA_FAMILY_REFUSED },
+		{ NULL, 25, true, BA_FAMILY_REFUSED },
+	};
+	char *token = token_of(mint, URL("a"), JTI("x"), "alice");
+	size_t i;
+
+	(void)state;
+	write_config(BOXES);
+	start_broker(false, "fake-good");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct question q = { .service = "server",
+			.token = token,
+			.host = cases[i].host,
+			.port = cases[i].port,
+			.sasl = cases[i].sasl };
+
+		log_text[0] = '\0';
+		assert_int_equal(hear(put(&q)), cases[i].family);
+		assert_int_equal(
+		    logged("error=HOST "), cases[i].family != BA_FAMILY_OK);
+		assert_string_equal(status_said,
+		    cases[i].family != BA_FAMILY_OK ? "invalid_request" : "");
+	}
+	write_config("");
+	free(token);
+}
+
+/* --- without a token ------------------------------------------------------- */
+
+#define ACCOUNT(name, more) "[service " name "]\nissuer = " URL("a") "\n" more
+
+/* Who came by public key, say; unsaid is no, with a line for administrators. */
+static void
+V51_an_account_without_a_token(void **state)
+{
+	static const struct {
+		const char *service, *rhost;
+		int family;
+		const char *error;
+	} cases[] = {
+		{ "unsaid", NULL, BA_FAMILY_NOT_ALLOWED, "NO_TOKEN" },
+		{ "deny", NULL, BA_FAMILY_NOT_ALLOWED, "NO_TOKEN" },
+		{ "allow", NULL, BA_FAMILY_OK, NULL },
+		{ "near", "192.0.2.1", BA_FAMILY_OK, NULL },
+		{ "near", "192.0.3.1", BA_FAMILY_NOT_ALLOWED, "SOURCE" },
+		{ "near", NULL, BA_FAMILY_NOT_ALLOWED, "SOURCE" },
+	};
+	char want[64];
+	size_t i;
+
+	(void)state;
+	write_config(ACCOUNT("unsaid", "") ACCOUNT(
+	    "deny", "account_without_token = deny\n") ACCOUNT("allow",
+	    "account_without_token = allow\n") ACCOUNT("near",
+	    "account_without_token = allow\nallow_network = 192.0.2.0/24\n"));
+	start_broker(false, "fake-good");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct question q = { .service = cases[i].service,
+			.user = "root",
+			.rhost = cases[i].rhost,
+			.account = true,
+			.no_id = true,
+			.way = "publickey" };
+
+		log_text[0] = '\0';
+		assert_int_equal(hear(put(&q)), cases[i].family);
+		snprintf(want, sizeof(want), " error=%s ",
+		    cases[i].error != NULL ? cases[i].error : "");
+		assert_true(cases[i].error == NULL || logged(want));
+		assert_true(logged("account verdict="));
+		assert_true(logged(" way=publickey"));
+		assert_int_equal(logged("write account_without_token = allow"),
+		    strcmp(cases[i].service, "unsaid") == 0);
+	}
+	write_config("");
+}
+
 /* --- this program as bearerauth-fetch ------------------------------------- */
 
 /* The file for this URL: "https://X.example.org/…". */
@@ -1794,6 +2020,10 @@ main(int argc, char **argv)
 		T(keys_of_a_file),
 		T(V38_another_broker_asks),
 		T(refresh_of_many_issuers),
+		T(who_may_act_for_whom),
+		T(authzid_is_of_sasl),
+		T(V53_the_server_that_is_meant),
+		T(V51_an_account_without_a_token),
 	};
 	const char *name = strrchr(argv[0], '/');
 
