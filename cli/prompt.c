@@ -59,8 +59,11 @@ ba_prompt_parse(const char *text, char *host, size_t hostsz, unsigned *partp)
 	if (n == 0 || n > BA_PROMPT_HOST_MAX || n >= hostsz ||
 	    !take(&s, ") OAuth token"))
 		return BA_ERR_MALFORMED;
-	if (take(&s, ", part ") && !take_number(&s, &part))
-		return BA_ERR_MALFORMED;
+	if (take(&s, ", part ")) {
+		if (!take_number(&s, &part))
+			return BA_ERR_MALFORMED;
+	} else
+		(void)take(&s, ", or Enter to use a web browser");
 	if (!take(&s, ": ") || *s != '\0')
 		return BA_ERR_MALFORMED;
 	memcpy(host, start, n);

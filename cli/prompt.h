@@ -11,7 +11,8 @@
  * What bearerauth-askpass answers: the prompts of pam_oauth2 as the OpenSSH
  * client shows them, and nothing else.
  *
- *	prompt = "(" user "@" host ") OAuth token" [ ", part " N ] ": "
+ *	prompt = "(" user "@" host ") OAuth token" [ more ] ": "
+ *	more   = ", part " N / ", or Enter to use a web browser"
  *	user   = 1*( ALPHA / DIGIT / "." / "_" / "-" )
  *	host   = 1*( ALPHA / DIGIT / "." / "_" / "-" / ":" / "%" )
  *	N      = "2" to "99", no leading zero

@@ -24,6 +24,10 @@ dist_examples_DATA = \
 	packaging/pam.sudo.example \
 	packaging/people.map.example
 
+# For pam-auth-update(8), which asks; it changes nothing by being there.
+pamconfigsdir = $(datadir)/pam-configs
+dist_pamconfigs_DATA = packaging/pam-configs/bearerauth
+
 $(systemdsystemunit_DATA) $(BA_PACKAGING_CONF): Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging && \
 	$(SED) -e 's|@libexecdir[@]|$(libexecdir)|g' \

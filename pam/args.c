@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,6 +67,35 @@ set_opaque(struct ba_pam_args *a, const char *value)
 	return true;
 }
 
+static bool
+set_method(struct ba_pam_args *a, const char *value)
+{
+	if (strcmp(value, "token") == 0)
+		a->method = BA_PAM_TOKEN;
+	else if (strcmp(value, "auto") == 0)
+		a->method = BA_PAM_AUTO;
+	else if (strcmp(value, "device") == 0)
+		a->method = BA_PAM_DEVICE;
+	else
+		return false;
+	return true;
+}
+
+static bool
+set_messages(struct ba_pam_args *a, const char *value)
+{
+	a->held = strcmp(value, "held") == 0;
+	return a->held || strcmp(value, "shown") == 0;
+}
+
+static bool
+set_env(struct ba_pam_args *a, const char *value)
+{
+	(void)value;
+	a->env = true;
+	return true;
+}
+
 /* A name that ends with '=' takes a value. */
 static const struct option {
 	const char *name;
@@ -84,6 +114,9 @@ static const struct option {
 	{ "try_first_pass", set_try_first_pass,
 	    "leave out either this or use_first_pass" },
 	{ "opaque", set_opaque, "write opaque" },
+	{ "method=", set_method, "write token, auto or device" },
+	{ "messages=", set_messages, "write shown or held" },
+	{ "env", set_env, "write env" },
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -140,6 +173,21 @@ set_defaults(struct ba_pam_args *a)
 {
 	memset(a, 0, sizeof(*a));
 	ba_client_defaults(&a->client, BA_DEADLINE_PAM_MS);
+	/* sshd up to 10.2 holds texts back (sshd-session and sshd-auth, too);
+	   there is no asking it. */
+	a->held = strncmp(program_invocation_short_name, "sshd", 4) == 0;
+}
+
+/* What is right one by one may still say two things. */
+static int
+check_all(const struct ba_pam_args *a, const struct ba_log *log)
+{
+	if (!a->use_first_pass || a->method == BA_PAM_TOKEN)
+		return BA_OK;
+	ba_log(log, BA_LOG_ERR,
+	    "use_first_pass never asks, and this method does: leave out one "
+	    "of them, or write try_first_pass");
+	return BA_ERR_CONFIG;
 }
 
 int
@@ -152,6 +200,8 @@ ba_pam_args_parse(int argc, const char *const argv[], const struct ba_log *log,
 	set_defaults(a);
 	for (i = 0; i < argc && r == BA_OK; i++)
 		r = parse_one(argv[i], log, &seen, a);
+	if (r == BA_OK)
+		r = check_all(a, log);
 	if (r != BA_OK)
 		set_defaults(a);
 	return r;

@@ -19,19 +19,29 @@
  *	use_first_pass	take the token from an earlier module, never ask
  *	try_first_pass	the same, but ask if there is none or it is refused
  *	opaque	take opaque tokens, too (V47)
+ *	method=token|auto|device	ask for a token, for one or else go by the
+ *		device flow, or do that alone; default: token
+ *	messages=shown|held	does the host show PAM_TEXT_INFO at once, or with
+ *		the next prompt; default: held where the program is an sshd
+ *	env	tell the session who it is (OAUTH2_ISS, OAUTH2_SUB, OAUTH2_EXP)
  */
+enum ba_pam_method { BA_PAM_TOKEN, BA_PAM_AUTO, BA_PAM_DEVICE };
+
 struct ba_pam_args {
 	const char *service; /* NULL: the host's */
 	struct ba_client client;
 	bool use_first_pass;
 	bool try_first_pass;
 	bool opaque;
+	enum ba_pam_method method;
+	bool held;
+	bool env;
 };
 
 /*
  * Parse argv; what is not said has its default.  An unknown argument, one
- * that stands twice, an empty or bad value, or both *_first_pass, is
- * BA_ERR_CONFIG, with a line in the log that says which and what to write
+ * that stands twice, an empty or bad value, both *_first_pass, or
+ * use_first_pass with a method that asks, is BA_ERR_CONFIG, with a line in the log that says which and what to write
  * instead; *a holds only defaults then.  Strings of *a live as long as argv.
  * Whether a path exists is not looked at here.
  */

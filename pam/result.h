@@ -4,7 +4,8 @@
 
 enum ba_pam_entry {
 	BA_PAM_AUTH, /* pam_sm_authenticate */
-	BA_PAM_ACCOUNT /* pam_sm_acct_mgmt */
+	BA_PAM_ACCOUNT, /* pam_sm_acct_mgmt */
+	BA_PAM_SESSION /* pam_sm_open_session, where it has a duty */
 };
 
 /*

@@ -64,6 +64,7 @@ is_cut(size_t n)
 
 /* What was answered so far. */
 struct asking {
+	const char *prompt; /* the first */
 	struct ba_buf *token;
 	unsigned n; /* prompts */
 	size_t first; /* length of the first part */
@@ -82,7 +83,7 @@ ask_part(const struct pam_conv *conv, struct asking *a)
 
 	a->last = 0;
 	if (++a->n == 1)
-		snprintf(prompt, sizeof(prompt), "%s", BA_PAM_PROMPT);
+		snprintf(prompt, sizeof(prompt), "%s", a->prompt);
 	else
 		snprintf(prompt, sizeof(prompt), BA_PAM_PROMPT_PART, a->n);
 	ba_buf_init(&part, a->token->max);
@@ -130,13 +131,13 @@ strip_end(struct ba_buf *token)
 }
 
 int
-ba_pam_token_ask(const struct pam_conv *conv, const struct ba_log *log,
-    struct ba_buf *token, size_t *cutp)
+ba_pam_token_ask(const struct pam_conv *conv, const char *prompt,
+    const struct ba_log *log, struct ba_buf *token, struct ba_pam_asked *asked)
 {
-	struct asking a = { .token = token, .same = true };
+	struct asking a = { .prompt = prompt, .token = token, .same = true };
 	int r;
 
-	*cutp = 0;
+	memset(asked, 0, sizeof(*asked));
 	do {
 		r = ask_part(conv, &a);
 	} while (r == BA_OK && is_cut(a.last) && a.n < BA_PAM_PARTS_MAX);
@@ -153,10 +154,12 @@ ba_pam_token_ask(const struct pam_conv *conv, const struct ba_log *log,
 	}
 	if (r != BA_OK)
 		return r;
+	/* Blanks are no Enter, and no token either. */
+	asked->nothing = token->len == 0;
 	strip_end(token);
 	if (token->len == 0)
 		return BA_ERR_TOKEN_SIZE;
-	*cutp = a.cut;
+	asked->cut = a.cut;
 	return BA_OK;
 }
 

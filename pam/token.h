@@ -16,9 +16,10 @@
 
 /*
  * The prompts, exactly so: bearerauth-askpass answers them and no others.
- * The second is for parts 2 and on.
+ * The last is for parts 2 and on.
  */
 #define BA_PAM_PROMPT      "OAuth token: "
+#define BA_PAM_PROMPT_AUTO "OAuth token, or Enter to use a web browser: "
 #define BA_PAM_PROMPT_PART "OAuth token, part %u: "
 
 /*
@@ -38,24 +39,31 @@
 BA_MUST_CHECK int ba_pam_converse(const struct pam_conv *conv, int style,
     const char *text, struct ba_buf *reply);
 
+/* What came of the asking, beside the token. */
+struct ba_pam_asked {
+	size_t cut; /* 0, or the length of the last part where that is one at
+		       which hosts cut: if the token turns out to be bad, then
+		       maybe therefore */
+	bool nothing; /* the first reply was empty: Enter, and no more */
+};
+
 /*
- * Ask the user for a token, in parts.  Hosts and their clients cut a reply
- * silently: stock ssh after 1023 characters, sudo after 511, a terminal
- * after 4095.  So a reply of exactly that many bytes asks for the next part;
- * any other length ends the asking, and so does an empty reply.  Where all
- * parts are equal (sshd's password method gives every prompt the same
- * answer), the first is the token.  How often is asked depends on the lengths
- * of the replies alone (PM-03).  White space at the very end of the whole is
- * dropped.
+ * Ask the user for a token, in parts, the first by that prompt.  Hosts and
+ * their clients cut a reply silently: stock ssh after 1023 characters, sudo
+ * after 511, a terminal after 4095.  So a reply of exactly that many bytes asks
+ * for the next part; any other length ends the asking, and so does an empty
+ * reply.  Where all parts are equal (sshd's password method gives every prompt
+ * the same answer), the first is the token.  How often is asked depends on the
+ * lengths of the replies alone (PM-03).  White space at the very end of the
+ * whole is dropped.
  *
  * The token is appended to the empty buffer, whose limit should be
- * BA_PAM_TOKEN_MAX.  *cutp is 0, or the length of the last part where that
- * is one at which hosts cut: if the token turns out to be bad, then maybe
- * therefore.  BA_ERR_TOKEN_SIZE: empty, or too long; else as
- * ba_pam_converse().
+ * BA_PAM_TOKEN_MAX.  BA_ERR_TOKEN_SIZE: empty, or too long; else as
+ * ba_pam_converse().  *asked is written in any case.
  */
 BA_MUST_CHECK int ba_pam_token_ask(const struct pam_conv *conv,
-    const struct ba_log *log, struct ba_buf *token, size_t *cutp);
+    const char *prompt, const struct ba_log *log, struct ba_buf *token,
+    struct ba_pam_asked *asked);
 
 /*
  * Could this be a signed JWT: three segments, none empty, of base64url

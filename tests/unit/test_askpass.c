@@ -35,6 +35,8 @@ test_V41_prompts_that_are_answered(void **state)
 		{ "(A.b_c-9@10.0.0.1) OAuth token: ", "10.0.0.1", 1 },
 		{ "(a@fe80::1%eth0) OAuth token: ", "fe80::1%eth0", 1 },
 		{ "(a@" U252 "abc) OAuth token: ", U252 "abc", 1 },
+		{ "(a@b) OAuth token, or Enter to use a web browser: ", "b",
+		    1 },
 	};
 	char host[BA_PROMPT_HOST_MAX + 1];
 	unsigned part;
@@ -83,6 +85,15 @@ test_V41_prompts_that_are_not_answered(void **state)
 		"(a@b) OAuth token, part 2 : ",
 		"(a@b) OAuth token, part 2x: ",
 		"(a@b) OAuth token, ",
+		"(a@b) OAuth token, or Enter to use a web browser:",
+		"(a@b) OAuth token, or Enter to use a web browser",
+		"(a@b) OAuth token, or Enter to use a web browser: \n",
+		"(a@b) OAuth token, or Enter to use a web browser, part 2: ",
+		"(a@b) OAuth token, part 2, or Enter to use a web browser: ",
+		"(a@b) OAuth token or Enter to use a web browser: ",
+		"(a@b) OAuth token, or enter to use a web browser: ",
+		"(a@b) Press Enter to get a code: ",
+		"(a@b) Press Enter when done: ",
 		"(@b) OAuth token: ",
 		"(a@) OAuth token: ",
 		"(b) OAuth token: ",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,6 +50,10 @@ assert_defaults(const struct ba_pam_args *a)
 	assert_int_equal(a->client.deadline_ms, BA_DEADLINE_PAM_MS);
 	assert_false(a->use_first_pass);
 	assert_false(a->try_first_pass);
+	assert_false(a->opaque);
+	assert_int_equal(a->method, BA_PAM_TOKEN);
+	assert_false(a->held);
+	assert_false(a->env);
 }
 
 static void
@@ -85,6 +90,53 @@ each_argument_sets_its_field(void **state)
 	assert_false(a.opaque);
 	assert_true(a.use_first_pass);
 	assert_int_equal(a.client.trusted_uid, 0);
+	assert_int_equal(parse("method=auto", "messages=held", &a), BA_OK);
+	assert_int_equal(a.method, BA_PAM_AUTO);
+	assert_true(a.held);
+	assert_int_equal(parse("method=device", "env", &a), BA_OK);
+	assert_int_equal(a.method, BA_PAM_DEVICE);
+	assert_true(a.env);
+	assert_false(a.held);
+	assert_int_equal(parse("method=token", "messages=shown", &a), BA_OK);
+	assert_int_equal(a.method, BA_PAM_TOKEN);
+	assert_false(a.held);
+	assert_int_equal(parse("method=token", "use_first_pass", &a), BA_OK);
+	assert_int_equal(parse("method=auto", "try_first_pass", &a), BA_OK);
+}
+
+/* sshd and its parts hold texts back; who is told otherwise knows better. */
+static void
+an_sshd_holds_messages(void **state)
+{
+	static const struct {
+		char name[16];
+		bool held;
+	} hosts[] = {
+		{ "sshd", true },
+		{ "sshd-session", true },
+		{ "sshd-auth", true },
+		{ "ssh", false },
+		{ "xsshd", false },
+		{ "sudo", false },
+		{ "", false },
+	};
+	char *saved = program_invocation_short_name;
+	struct ba_pam_args a;
+	char name[16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 7; i++) {
+		memcpy(name, hosts[i].name, sizeof(name));
+		program_invocation_short_name = name;
+		assert_int_equal(parse(NULL, NULL, &a), BA_OK);
+		assert_int_equal(a.held, hosts[i].held);
+		assert_int_equal(parse("messages=held", NULL, &a), BA_OK);
+		assert_true(a.held);
+		assert_int_equal(parse("messages=shown", NULL, &a), BA_OK);
+		assert_false(a.held);
+	}
+	program_invocation_short_name = saved;
 }
 
 #define S10  "0123456789"
@@ -138,6 +190,20 @@ static const struct pair {
 	{ { "deadline= 1" }, { "deadline=1" }, "from 1 to 60" },
 	{ { "deadline=1s" }, { "deadline=1" }, "from 1 to 60" },
 	{ { "deadline=1e1" }, { "deadline=10" }, "from 1 to 60" },
+	{ { "method=" }, { "method=auto" }, "token, auto or device" },
+	{ { "method=Device" }, { "method=device" }, "token, auto or device" },
+	{ { "method=token " }, { "method=token" }, "token, auto or device" },
+	{ { "method" }, { "method=token" }, "unknown argument" },
+	{ { "method=auto", "method=auto" }, { "method=auto" }, "stands twice" },
+	{ { "messages=" }, { "messages=held" }, "shown or held" },
+	{ { "messages=hidden" }, { "messages=shown" }, "shown or held" },
+	{ { "messages=HELD" }, { "messages=held" }, "shown or held" },
+	{ { "env=yes" }, { "env" }, "unknown argument" },
+	{ { "env", "env" }, { "env" }, "stands twice" },
+	{ { "use_first_pass", "method=auto" },
+	    { "try_first_pass", "method=auto" }, "write try_first_pass" },
+	{ { "method=device", "use_first_pass" },
+	    { "method=device", "try_first_pass" }, "write try_first_pass" },
 };
 
 static void
@@ -187,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_arguments_are_the_defaults),
 		cmocka_unit_test(each_argument_sets_its_field),
+		cmocka_unit_test(an_sshd_holds_messages),
 		cmocka_unit_test(a_bad_argument_is_refused_and_its_twin_taken),
 		cmocka_unit_test(
 		    the_log_line_is_one_line_whatever_the_argument),

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +28,8 @@
 #include "common/base/err.h"
 #include "common/base/origin.h"
 #include "common/wire/message.h"
+#include "pam/grid.h"
+#include "pam/process.h"
 #include "tests/unit/fake_broker.h"
 
 /*
@@ -32,6 +37,7 @@
  * scripted user in front of it and a broker of ours behind it.
  */
 #define SERVICE "ba-test"
+#define ID      "0123456789abcdef0123456789abcdef"
 #define JWT     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyb290In0.c2lnbmF0dXJl"
 #define OPAQUE  "bXktdG9rZW4tMDAwMDAwMQ-_~+/=="
 #define JWT_2   "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJyb290In0.b3RoZXIgb25l"
@@ -52,6 +58,8 @@ struct user {
 	const char *authtok; /* an "earlier module's password" */
 	const char *authtok_seen; /* at a prompt of the broker */
 	bool no_text;
+	unsigned nap_ms; /* before each answer */
+	const char *plain; /* reply to an ECHO_ON prompt */
 };
 
 static struct user user;
@@ -101,6 +109,8 @@ reply_to(struct user *u, int style)
 		(void)pam_set_item(u->pamh, PAM_AUTHTOK, u->authtok);
 		return u->name;
 	}
+	if (style == PAM_PROMPT_ECHO_ON)
+		return u->plain != NULL ? u->plain : "";
 	if (u->becomes != NULL)
 		(void)pam_set_item(u->pamh, PAM_USER, u->becomes);
 	(void)pam_get_item(u->pamh, PAM_AUTHTOK, &item);
@@ -128,6 +138,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp,
 		return PAM_BUF_ERR;
 	if (style != PAM_PROMPT_ECHO_OFF && style != PAM_PROMPT_ECHO_ON)
 		return PAM_SUCCESS;
+	if (u->nap_ms > 0)
+		(void)poll(NULL, 0, (int)u->nap_ms);
 	reply = reply_to(u, style);
 	(*resp)->resp = u->no_text ? NULL : strdup(reply);
 	return PAM_SUCCESS;
@@ -248,8 +260,7 @@ V23_nothing_to_decide_is_success_but_for_chauthtok(void **state)
 	write_usual_stack("");
 	pamh = start("root", NULL);
 	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
-	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
-	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_setcred(pamh, PAM_DELETE_CRED), PAM_SUCCESS);
 	assert_int_equal(pam_chauthtok(pamh, 0), PAM_AUTHTOK_ERR);
 	assert_string_equal(user.shown, "");
 	assert_int_equal(broker->questions, 0);
@@ -389,10 +400,421 @@ a_login_from_auth_to_session(void **state)
 	assert_string_equal(broker->rhost, "192.0.2.7");
 	assert_int_equal(broker->questions, 2);
 	assert_int_equal(pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
-	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
-	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
 	assert_int_equal(broker->questions, 2);
+	/* The session is told of by the login's id, and closed by it. */
+	snprintf(broker->issuer, sizeof(broker->issuer), "https://a.example");
+	snprintf(broker->sub, sizeof(broker->sub), "24400320");
+	snprintf(broker->gives_id, sizeof(broker->gives_id), "%s", id);
+	lines[0] = '\0';
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(broker->type, BA_MSG_SESSION);
+	assert_int_equal(broker->event, BA_SESSION_OPEN);
+	assert_string_equal(broker->id, id);
+	assert_string_equal(broker->rhost, "192.0.2.7");
+	assert_false(broker->has_issuer);
+	assert_non_null(strstr(lines, "session open: user \"root\""));
+	assert_non_null(strstr(
+	    lines, "issuer \"https://a.example\", subject \"24400320\""));
+	assert_null(pam_getenv(pamh, "OAUTH2_ISS"));
+	/* By then nobody but the handle remembers. */
+	broker->issuer[0] = broker->sub[0] = broker->gives_id[0] = '\0';
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(broker->event, BA_SESSION_CLOSE);
+	assert_string_equal(broker->id, id);
+	assert_string_equal(broker->said_issuer, "https://a.example");
+	assert_string_equal(broker->said_sub, "24400320");
+	assert_int_equal(broker->questions, 4);
 	end(pamh);
+}
+
+static struct ba_process
+process_of(pid_t pid)
+{
+	struct ba_process process = { 0 };
+	struct ba_pam_stat st;
+	char path[64], text[2048];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text), f);
+	assert_int_equal(fclose(f), 0);
+	assert_true(ba_pam_stat_parse(text, n, &st));
+	process = st.process;
+	return process;
+}
+
+static void
+assert_process(pid_t pid)
+{
+	const struct ba_process process = process_of(pid);
+
+	assert_true(broker->has_process);
+	assert_int_equal(broker->process, pid);
+	assert_int_equal(broker->process_start, process.start);
+}
+
+/* As sshd does it: auth in a child, the session in its parent. */
+static void
+a_session_in_the_parent_of_auth_is_found_by_process(void **state)
+{
+	pam_handle_t *pamh;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(pam_authenticate(pamh, 0) == PAM_SUCCESS ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_process(getpid());
+	memset(broker->id, 0, sizeof(broker->id));
+	snprintf(broker->issuer, sizeof(broker->issuer), "https://a.example");
+	snprintf(broker->sub, sizeof(broker->sub), "24400320");
+	snprintf(broker->gives_id, sizeof(broker->gives_id), "%s", ID);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_false(broker->has_id);
+	assert_process(getpid());
+	broker->issuer[0] = broker->sub[0] = broker->gives_id[0] = '\0';
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->id, ID);
+	assert_string_equal(broker->said_sub, "24400320");
+	end(pamh);
+}
+
+/* What was open for one user closes no other's session. */
+static void
+a_session_speaks_for_its_own_user_only(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	snprintf(broker->issuer, sizeof(broker->issuer), "https://a.example");
+	snprintf(broker->sub, sizeof(broker->sub), "1");
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pamh, PAM_USER, "alice"), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->user, "alice");
+	assert_false(broker->has_id);
+	assert_false(broker->has_issuer);
+	assert_int_equal(pam_set_item(pamh, PAM_USER, "root"), PAM_SUCCESS);
+	assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+	assert_true(broker->has_id);
+	assert_true(broker->has_issuer);
+	end(pamh);
+}
+
+static void
+the_session_is_told_who_it_is_where_wanted(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("env");
+	pamh = start("root", JWT);
+	/* What a file of the user's has put there is gone in any case. */
+	assert_int_equal(pam_putenv(pamh, "OAUTH2_SUB=admin"), PAM_SUCCESS);
+	assert_int_equal(pam_putenv(pamh, "OAUTH2_EXP=9"), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_null(pam_getenv(pamh, "OAUTH2_ISS"));
+	assert_null(pam_getenv(pamh, "OAUTH2_SUB"));
+	assert_null(pam_getenv(pamh, "OAUTH2_EXP"));
+	assert_non_null(strstr(lines, "session open, not by a token"));
+	snprintf(broker->issuer, sizeof(broker->issuer), "https://a.example");
+	snprintf(broker->sub, sizeof(broker->sub), "24400320");
+	broker->expires = 1893456000;
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(
+	    pam_getenv(pamh, "OAUTH2_ISS"), "https://a.example");
+	assert_string_equal(pam_getenv(pamh, "OAUTH2_SUB"), "24400320");
+	assert_string_equal(pam_getenv(pamh, "OAUTH2_EXP"), "1893456000");
+	/* A token without an end. */
+	broker->expires = 0;
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_null(pam_getenv(pamh, "OAUTH2_EXP"));
+	end(pamh);
+}
+
+/* Without a duty it goes on; variables that are missing would be believed. */
+static void
+PM06_a_session_fails_only_where_it_has_a_duty(void **state)
+{
+	static const unsigned families[] = { BA_FAMILY_REFUSED,
+		BA_FAMILY_NOT_ALLOWED, BA_FAMILY_UNAVAILABLE };
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fake_broker_reset(broker, i < 3 ? families[i] : BA_FAMILY_OK);
+		broker->hang_up = i == 3;
+		write_usual_stack("");
+		pamh = start("root", NULL);
+		assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+		assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+		end(pamh);
+		write_usual_stack("env");
+		pamh = start("root", NULL);
+		assert_int_equal(
+		    pam_putenv(pamh, "OAUTH2_SUB=admin"), PAM_SUCCESS);
+		assert_int_equal(pam_open_session(pamh, 0), PAM_SESSION_ERR);
+		assert_null(pam_getenv(pamh, "OAUTH2_SUB"));
+		end(pamh);
+		/* libpam makes a close fail like the open it knows of. */
+		pamh = start("root", NULL);
+		assert_int_equal(pam_close_session(pamh, 0), PAM_SUCCESS);
+		assert_int_equal(broker->questions, 4);
+		end(pamh);
+	}
+	/* A prompt has no place there. */
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	broker->prompt_style = BA_PROMPT_INFO;
+	pamh = start("root", NULL);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SESSION_ERR);
+	assert_string_equal(user.shown, "");
+	assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
+}
+
+/* By what somebody came is for the broker's log; never more than the name. */
+static void
+account_says_how_else_the_user_came(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", NULL);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_false(broker->has_way);
+	assert_int_equal(
+	    pam_putenv(pamh, "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAAC3\n"
+			     "keyboard-interactive/pam"),
+	    PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->way, "publickey,keyboard-interactive/pam");
+	assert_false(broker->has_id);
+	end(pamh);
+}
+
+#define CODE_TEXT "Log in at https://a.example/device, code ABCD. Enter: "
+
+static pam_handle_t *
+start_device(const char *more, const char *reply)
+{
+	pam_handle_t *pamh;
+
+	broker->prompt_style = BA_PROMPT_PLAIN;
+	snprintf(broker->prompt, sizeof(broker->prompt), CODE_TEXT);
+	write_usual_stack(more);
+	pamh = start("root", reply);
+	return pamh;
+}
+
+/* DEV-06, V26: the user presses Enter; who gets in the broker says after it. */
+static void
+V26_the_device_flow_succeeds_only_by_the_verdict(void **state)
+{
+	static const struct {
+		unsigned family;
+		int code;
+	} table[] = {
+		{ BA_FAMILY_OK, PAM_SUCCESS },
+		{ BA_FAMILY_REFUSED, PAM_AUTH_ERR },
+		{ BA_FAMILY_NOT_ALLOWED, PAM_PERM_DENIED },
+		{ BA_FAMILY_UNAVAILABLE, PAM_AUTHINFO_UNAVAIL },
+	};
+	pam_handle_t *pamh;
+	char id[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fake_broker_reset(broker, table[i].family);
+		broker->prompts = 3;
+		pamh = start_device("method=device", NULL);
+		assert_int_equal(pam_authenticate(pamh, 0), table[i].code);
+		assert_string_equal(user.shown,
+		    "[2]" CODE_TEXT "[2]" CODE_TEXT "[2]" CODE_TEXT);
+		assert_int_equal(broker->type, BA_MSG_DEVICE);
+		assert_int_equal(broker->replies, 3);
+		assert_int_equal(broker->token_len, 0);
+		assert_int_equal(broker->can_prompt, 1);
+		assert_true(broker->has_uid);
+		assert_process(getppid());
+		assert_int_equal(strlen(broker->id), 32);
+		snprintf(id, sizeof(id), "%s", broker->id);
+		broker->prompt_style = 0;
+		(void)pam_acct_mgmt(pamh, 0);
+		assert_string_equal(
+		    broker->id, table[i].code == PAM_SUCCESS ? id : "");
+		end(pamh);
+	}
+	/* One that ends in the midst of it. */
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	broker->hang_up = true;
+	pamh = start_device("method=device", NULL);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+}
+
+static void
+auto_takes_a_token_or_enter(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	pamh = start_device("method=auto", "");
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(user.shown,
+	    "[1]OAuth token, or Enter to use a web browser: [2]" CODE_TEXT);
+	assert_int_equal(broker->type, BA_MSG_DEVICE);
+	assert_int_equal(broker->questions, 1);
+	end(pamh);
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	write_usual_stack("method=auto");
+	pamh = start("root", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(
+	    user.shown, "[1]OAuth token, or Enter to use a web browser: ");
+	assert_int_equal(broker->type, BA_MSG_ASK);
+	end(pamh);
+	/* V47: a password, or blanks, are neither, and go nowhere. */
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	assert_int_equal(auth_once("method=auto", "hunter2"), PAM_AUTH_ERR);
+	assert_int_equal(auth_once("method=auto", " "), PAM_AUTH_ERR);
+	/* With token alone, Enter is no token. */
+	assert_int_equal(auth_once("method=token", ""), PAM_AUTH_ERR);
+	assert_int_equal(broker->questions, 0);
+}
+
+/* The stack's token first; then what the method says. */
+static void
+try_first_pass_then_the_device_flow(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    auth_after("try_first_pass method=device", JWT, NULL), PAM_SUCCESS);
+	assert_int_equal(broker->type, BA_MSG_ASK);
+	assert_int_equal(
+	    auth_after("try_first_pass method=device", "secret", NULL),
+	    PAM_SUCCESS);
+	assert_int_equal(broker->type, BA_MSG_DEVICE);
+	assert_int_equal(broker->questions, 2);
+	assert_int_equal(user.asked, 0);
+}
+
+static void
+messages_says_whether_texts_are_held(void **state)
+{
+	static const struct {
+		const char *argument;
+		unsigned held;
+	} table[] = {
+		{ "method=device", 0 }, /* we are no sshd */
+		{ "method=device messages=held", 1 },
+		{ "method=device messages=shown", 0 },
+	};
+	pam_handle_t *pamh;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		pamh = start_device(table[i].argument, NULL);
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+		assert_true(broker->has_held);
+		assert_int_equal(broker->held, table[i].held);
+		end(pamh);
+	}
+}
+
+/* DEV-12: cron, Dovecot; nobody is asked for a code nobody will see. */
+static void
+no_conversation_no_device_flow(void **state)
+{
+	struct pam_conv none = { NULL, NULL };
+	pam_handle_t *pamh = NULL;
+
+	(void)state;
+	write_usual_stack("method=device");
+	lines[0] = '\0';
+	assert_int_equal(
+	    pam_start_confdir(SERVICE, "root", &none, dir, &pamh), PAM_SUCCESS);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTHINFO_UNAVAIL);
+	end(pamh);
+	assert_int_equal(broker->questions, 0);
+}
+
+/* The verdict of a device flow may take longer than any other. */
+static void
+the_device_flow_waits_as_long_as_it_is_told(void **state)
+{
+	pam_handle_t *pamh;
+	char arguments[512];
+	int i;
+
+	(void)state;
+	snprintf(arguments, sizeof(arguments),
+	    "socket=%s broker=%s/none deadline=1 method=device", broker->path,
+	    dir);
+	for (i = 0; i < 2; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		broker->late_ms = 1200;
+		broker->wait_ms = i == 0 ? 0 : 5000;
+		write_stack(arguments);
+		pamh = start("root", NULL);
+		assert_int_equal(pam_authenticate(pamh, 0),
+		    i == 0 ? PAM_AUTHINFO_UNAVAIL : PAM_SUCCESS);
+		assert_int_equal(pam_end(pamh, PAM_SUCCESS), PAM_SUCCESS);
+		/* Its answer comes to nobody: until it has noticed. */
+		if (i == 0)
+			(void)poll(NULL, 0, 400);
+		broker->garbled = false;
+	}
+}
+
+/*
+ * PM-03: failures are released on a grid; the time at prompts is left out, so
+ * that a slow user and a quick one are alike.
+ */
+static void
+PM03_failures_come_on_a_grid(void **state)
+{
+	int64_t start_ns, took;
+	pam_handle_t *pamh;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fake_broker_reset(broker, BA_FAMILY_REFUSED);
+		broker->prompt_style = BA_PROMPT_SECRET;
+		snprintf(broker->prompt, sizeof(broker->prompt), "Sure? ");
+		broker->late_ms = i == 3 ? 60 : 0;
+		write_usual_stack("");
+		/* 0 and 1: not even sent, and refused; 2: slow at prompts */
+		pamh = start("root", i == 0 ? "password" : JWT);
+		user.nap_ms = i == 2 ? 30 : 0;
+		start_ns = ba_pam_grid_now();
+		assert_int_equal(pam_authenticate(pamh, 0), PAM_AUTH_ERR);
+		took = (ba_pam_grid_now() - start_ns) / 1000;
+		end(pamh);
+		took -= i == 2 ? 60000 : 0;
+		took -= i == 3 ? 50000 : 0;
+		assert_in_range(took, 49500, 75000);
+	}
+	/* A success is nobody's to wait for. */
+	fake_broker_reset(broker, BA_FAMILY_OK);
+	start_ns = ba_pam_grid_now();
+	assert_int_equal(auth_once("", JWT), PAM_SUCCESS);
+	assert_in_range(ba_pam_grid_now() - start_ns, 0, 45000000);
 }
 
 static void
@@ -818,7 +1240,7 @@ PM10_the_brokers_prompts_are_shown_in_silence_too(void **state)
 		snprintf(
 		    broker->prompt, sizeof(broker->prompt), "Open https://x?");
 		pamh = start("root", JWT);
-		user.replies[1] = "yes";
+		user.replies[1] = user.plain = "yes";
 		assert_int_equal(
 		    pam_authenticate(pamh, PAM_SILENT), PAM_SUCCESS);
 		assert_string_equal(user.shown, table[i].shown);
@@ -838,27 +1260,41 @@ struct host_state {
 	char cwd[512];
 	void (*handlers[32])(int);
 	sigset_t blocked;
+	int n_threads;
+	bool has_child;
+	struct rlimit files;
 };
+
+static int
+count_entries(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	assert_int_equal(closedir(d), 0);
+	return n;
+}
 
 static void
 look_at_host(struct host_state *s)
 {
 	extern char **environ;
-	struct dirent *e;
 	size_t n = 0;
 	struct sigaction action;
-	DIR *d;
 	int i;
 
 	memset(s, 0, sizeof(*s));
 	for (i = 0; environ[i] != NULL && n < sizeof(s->environ_text); i++)
 		n += (size_t)snprintf(s->environ_text + n,
 		    sizeof(s->environ_text) - n, "%s\n", environ[i]);
-	d = opendir("/proc/self/fd");
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL)
-		s->n_fds++;
-	assert_int_equal(closedir(d), 0);
+	s->n_fds = count_entries("/proc/self/fd");
+	s->n_threads = count_entries("/proc/self/task");
+	/* Ours is the fake broker alone, which does not end. */
+	s->has_child = waitpid(-1, NULL, WNOHANG | __WALL) != 0;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &s->files), 0);
 	s->mask = umask(0);
 	(void)umask(s->mask);
 	assert_non_null(getcwd(s->cwd, sizeof(s->cwd)));
@@ -869,53 +1305,135 @@ look_at_host(struct host_state *s)
 }
 
 static void
-PM07_the_host_is_as_before(void **state)
+PM07_PM08_the_host_is_as_before_each_call(void **state)
 {
 	static struct host_state before, after;
+	static const char *const methods[] = { "env", "method=device env",
+		"method=auto env" };
 	pam_handle_t *pamh;
-	int i;
+	int i, call;
 
 	(void)state;
 	/* Once before, for what libpam and libc open and keep. */
 	assert_int_equal(auth_once("", JWT), PAM_SUCCESS);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 6; i++) {
+		fake_broker_reset(
+		    broker, i % 2 == 0 ? BA_FAMILY_OK : BA_FAMILY_REFUSED);
+		write_usual_stack(methods[i / 2]);
+		pamh = start("root", i / 2 == 2 ? "" : JWT);
+		snprintf(broker->issuer, sizeof(broker->issuer), "https://a/");
 		look_at_host(&before);
-		broker->family = i == 0 ? BA_FAMILY_OK : BA_FAMILY_REFUSED;
-		pamh = start("root", JWT);
-		(void)pam_authenticate(pamh, 0);
-		(void)pam_acct_mgmt(pamh, 0);
-		assert_int_equal(broker->questions, 3 + i * 2);
+		for (call = 0; call < 6; call++) {
+			if (call == 0)
+				(void)pam_authenticate(pamh, 0);
+			else if (call == 1)
+				(void)pam_acct_mgmt(pamh, 0);
+			else if (call == 2)
+				(void)pam_setcred(pamh, PAM_ESTABLISH_CRED);
+			else if (call == 3)
+				(void)pam_open_session(pamh, 0);
+			else if (call == 4)
+				(void)pam_close_session(pamh, 0);
+			else
+				(void)pam_chauthtok(pamh, 0);
+			look_at_host(&after);
+			assert_memory_equal(&before, &after, sizeof(before));
+		}
+		assert_int_equal(broker->questions, 4);
 		end(pamh);
-		look_at_host(&after);
-		assert_memory_equal(&before, &after, sizeof(before));
 	}
+}
+
+/* A login from auth to session; 0, or what went wrong first. */
+static int
+whole_login(pam_handle_t *pamh)
+{
+	if (pam_authenticate(pamh, 0) != PAM_SUCCESS)
+		return 1;
+	if (pam_acct_mgmt(pamh, 0) != PAM_SUCCESS)
+		return 2;
+	if (pam_open_session(pamh, 0) != PAM_SUCCESS)
+		return 3;
+	return pam_close_session(pamh, 0) == PAM_SUCCESS ? 0 : 4;
 }
 
 static void
 PM09_a_host_without_descriptors_0_to_2(void **state)
 {
 	pam_handle_t *pamh;
-	int status, i;
+	int status, i, closed;
+	pid_t pid;
+
+	(void)state;
+	/* All of them, and any one of them. */
+	for (closed = 1; closed < 8; closed++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		write_usual_stack("env");
+		pamh = start("root", JWT);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			for (i = 0; i < 3; i++)
+				if ((closed & 1 << i) != 0)
+					(void)close(i);
+			status = whole_login(pamh);
+			for (i = 0; i < 3; i++)
+				if ((closed & 1 << i) != 0 &&
+				    fcntl(i, F_GETFD) != -1)
+					status = 9;
+			_exit(status);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		assert_int_equal(broker->questions, 4);
+		assert_true(broker->has_process);
+		end(pamh);
+	}
+}
+
+/*
+ * With few descriptors left it still works, with too few it fails like
+ * anything that cannot be known; never by a way around.
+ */
+static void
+a_tiny_rlimit_nofile(void **state)
+{
+	struct rlimit few;
+	pam_handle_t *pamh;
+	int status, spare, worked = 0;
 	pid_t pid;
 
 	(void)state;
 	write_usual_stack("");
-	pamh = start("root", JWT);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		for (i = 0; i < 3; i++)
-			(void)close(i);
-		_exit(pam_authenticate(pamh, 0) == PAM_SUCCESS &&
-			      pam_acct_mgmt(pamh, 0) == PAM_SUCCESS
-			  ? 0
-			  : 1);
+	for (spare = 0; spare < 4; spare++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		pamh = start("root", JWT);
+		/* What libpam has to open it opens before. */
+		assert_int_equal(
+		    pam_setcred(pamh, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			int top = dup(0);
+
+			(void)close(top);
+			few.rlim_cur = few.rlim_max =
+			    (rlim_t)top + (rlim_t)spare;
+			if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+				_exit(99);
+			_exit(pam_authenticate(pamh, 0));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == PAM_SUCCESS)
+			worked++;
+		else /* libpam has an error of its own for that, too */
+			assert_int_not_equal(WEXITSTATUS(status), PAM_IGNORE);
+		assert_int_equal(
+		    WEXITSTATUS(status) == PAM_SUCCESS, broker->questions == 1);
+		end(pamh);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(broker->questions, 2);
-	end(pamh);
+	assert_in_range(worked, 1, 3);
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, setup)
@@ -954,8 +1472,21 @@ static const struct CMUnitTest trusted_tests[] = {
 	CASE(a_long_token_arrives_whole),
 	CASE(a_cut_token_is_called_cut_after_the_refusal),
 	CASE(PM10_the_brokers_prompts_are_shown_in_silence_too),
-	CASE(PM07_the_host_is_as_before),
+	CASE(a_session_in_the_parent_of_auth_is_found_by_process),
+	CASE(a_session_speaks_for_its_own_user_only),
+	CASE(the_session_is_told_who_it_is_where_wanted),
+	CASE(PM06_a_session_fails_only_where_it_has_a_duty),
+	CASE(account_says_how_else_the_user_came),
+	CASE(V26_the_device_flow_succeeds_only_by_the_verdict),
+	CASE(auto_takes_a_token_or_enter),
+	CASE(try_first_pass_then_the_device_flow),
+	CASE(messages_says_whether_texts_are_held),
+	CASE(no_conversation_no_device_flow),
+	CASE(the_device_flow_waits_as_long_as_it_is_told),
+	CASE(PM03_failures_come_on_a_grid),
+	CASE(PM07_PM08_the_host_is_as_before_each_call),
 	CASE(PM09_a_host_without_descriptors_0_to_2),
+	CASE(a_tiny_rlimit_nofile),
 };
 
 int

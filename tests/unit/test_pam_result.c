@@ -50,6 +50,12 @@ the_table_holds(void **state)
 		    ba_pam_result(BA_PAM_AUTH, table[i].err), table[i].auth);
 		assert_int_equal(ba_pam_result(BA_PAM_ACCOUNT, table[i].err),
 		    table[i].account);
+		assert_int_equal(ba_pam_result(BA_PAM_SESSION, table[i].err),
+		    table[i].auth == PAM_AUTH_ERR ||
+			    table[i].auth == PAM_PERM_DENIED ||
+			    table[i].auth == PAM_AUTHINFO_UNAVAIL
+			? PAM_SESSION_ERR
+			: table[i].auth);
 	}
 }
 
@@ -58,15 +64,16 @@ static void
 V23_no_error_is_success_or_ignore(void **state)
 {
 	static const enum ba_pam_entry entries[] = { BA_PAM_AUTH,
-		BA_PAM_ACCOUNT };
+		BA_PAM_ACCOUNT, BA_PAM_SESSION };
 	size_t i, e;
 	int code;
 
 	(void)state;
 	for (i = 0; i < N_ERRORS; i++) {
-		for (e = 0; e < 2; e++) {
+		for (e = 0; e < 3; e++) {
 			code = ba_pam_result(entries[e], errors[i]);
 			assert_true(
+			    (e == 2 && code == PAM_SESSION_ERR) ||
 			    code == PAM_AUTH_ERR || code == PAM_PERM_DENIED ||
 			    code == PAM_AUTHINFO_UNAVAIL ||
 			    code == PAM_SERVICE_ERR || code == PAM_BUF_ERR);

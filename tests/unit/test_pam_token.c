@@ -21,7 +21,7 @@ struct host {
 	bool no_response; /* PAM_SUCCESS, but nothing in *resp */
 	size_t asked;
 	int style;
-	char prompts[256][40];
+	char prompts[256][48];
 };
 
 static int
@@ -62,14 +62,20 @@ keep_line(void *arg, enum ba_log_level level, const char *text)
 
 static const struct ba_log log_here = { keep_line, NULL };
 
+static struct ba_pam_asked asked;
+
 static int
 ask(struct host *h, struct ba_buf *token, size_t *cutp)
 {
 	struct pam_conv conv = { answer, h };
+	int r;
 
 	lines[0] = '\0';
+	memset(&asked, 0xff, sizeof(asked));
 	ba_buf_init(token, BA_PAM_TOKEN_MAX);
-	return ba_pam_token_ask(&conv, &log_here, token, cutp);
+	r = ba_pam_token_ask(&conv, BA_PAM_PROMPT, &log_here, token, &asked);
+	*cutp = asked.cut;
+	return r;
 }
 
 /* A text of n characters that begins with a letter and goes round. */
@@ -182,6 +188,60 @@ the_prompts_are_exactly_these(void **state)
 	for (i = 0; i < 12; i++)
 		free(replies[i]);
 	ba_buf_wipe(&token);
+}
+
+/* The first prompt is the caller's; the others are the same for all. */
+static void
+the_first_prompt_may_offer_a_browser(void **state)
+{
+	char *replies[2] = { text('a', 511), text('b', 7) };
+	struct host h = { .replies = (const char *const *)replies,
+		.n_replies = 2 };
+	struct pam_conv conv = { answer, &h };
+	struct ba_buf token;
+
+	(void)state;
+	ba_buf_init(&token, BA_PAM_TOKEN_MAX);
+	assert_int_equal(ba_pam_token_ask(&conv, BA_PAM_PROMPT_AUTO, &log_here,
+			     &token, &asked),
+	    BA_OK);
+	assert_string_equal(
+	    h.prompts[0], "OAuth token, or Enter to use a web browser: ");
+	assert_string_equal(h.prompts[1], "OAuth token, part 2: ");
+	assert_false(asked.nothing);
+	free(replies[0]);
+	free(replies[1]);
+	ba_buf_wipe(&token);
+}
+
+/* Enter alone is a choice; blanks, or no reply at all, are none. */
+static void
+nothing_is_the_empty_reply_alone(void **state)
+{
+	static const struct {
+		const char *reply;
+		int r;
+		bool nothing;
+	} table[] = {
+		{ "", BA_ERR_TOKEN_SIZE, true },
+		{ " ", BA_ERR_TOKEN_SIZE, false },
+		{ "\t", BA_ERR_TOKEN_SIZE, false },
+		{ "\n", BA_ERR_TOKEN_SIZE, false },
+		{ "x", BA_OK, false },
+		{ NULL, BA_ERR_CONVERSATION, false },
+	};
+	struct ba_buf token;
+	size_t i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct host h = { .replies = &table[i].reply, .n_replies = 1 };
+
+		assert_int_equal(ask(&h, &token, &cut), table[i].r);
+		assert_int_equal(asked.nothing, table[i].nothing);
+		assert_int_equal(h.asked, 1);
+		ba_buf_wipe(&token);
+	}
 }
 
 /* What follows the token goes; what stands before or within stays. */
@@ -374,9 +434,11 @@ PM10_a_conversation_that_fails(void **state)
 		ba_buf_wipe(&token);
 	}
 	ba_buf_init(&token, 16);
-	assert_int_equal(ba_pam_token_ask(&none, &log_here, &token, &cut),
+	assert_int_equal(
+	    ba_pam_token_ask(&none, BA_PAM_PROMPT, &log_here, &token, &asked),
 	    BA_ERR_CONVERSATION);
-	assert_int_equal(ba_pam_token_ask(NULL, &log_here, &token, &cut),
+	assert_int_equal(
+	    ba_pam_token_ask(NULL, BA_PAM_PROMPT, &log_here, &token, &asked),
 	    BA_ERR_CONVERSATION);
 	ba_buf_wipe(&token);
 }
@@ -536,6 +598,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_asking_goes_on_exactly_after_a_cut),
 		cmocka_unit_test(the_prompts_are_exactly_these),
+		cmocka_unit_test(the_first_prompt_may_offer_a_browser),
+		cmocka_unit_test(nothing_is_the_empty_reply_alone),
 		cmocka_unit_test(white_space_at_the_end_is_dropped),
 		cmocka_unit_test(an_empty_token_is_refused),
 		cmocka_unit_test(
