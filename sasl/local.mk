@@ -1,8 +1,14 @@
 sasl_LTLIBRARIES = liboauthbearer.la
 liboauthbearer_la_SOURCES = \
+	sasl/exchange.c \
+	sasl/exchange.h \
+	sasl/failure.c \
+	sasl/failure.h \
 	sasl/message.c \
 	sasl/message.h \
-	sasl/oauthbearer.c \
+	sasl/options.c \
+	sasl/options.h \
+	sasl/plugin.c \
 	sasl/result.c \
 	sasl/result.h
 liboauthbearer_la_LDFLAGS = $(AM_LDFLAGS) -module $(BA_MODULE_LDFLAGS) \

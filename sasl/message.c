@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/ascii.h"
@@ -36,6 +34,10 @@
  * must fail (RFC 5801 section 5); no control characters in the authzid; auth,
  * host and port at most once, for whichever of two were taken, somebody else
  * may have looked at the other.
+ *
+ * XOAUTH2, which has no standard, as Google's and Microsoft's clients send it:
+ *
+ *	client-resp = "user=" user kvsep "auth=" credentials kvsep kvsep
  *
  * A cursor is a view of what has not been read yet.
  */
@@ -172,12 +174,9 @@ take_bearer(struct cursor *c)
 	return true;
 }
 
-/* An empty value is a question, not a token (RFC 7628 section 4.3). */
 static bool
-parse_auth(struct cursor v, struct ba_sasl_message *m)
+parse_credentials(struct cursor v, struct ba_sasl_message *m)
 {
-	if (v.p == v.end)
-		return true;
 	if (!take_bearer(&v) || !ba_is_token68(v.p, (size_t)(v.end - v.p)))
 		return false;
 	m->kind = BA_SASL_TOKEN;
@@ -186,8 +185,33 @@ parse_auth(struct cursor v, struct ba_sasl_message *m)
 	return true;
 }
 
+/* An empty value is a question, not a token (RFC 7628 section 4.3). */
 static bool
-is_port(struct cursor v)
+parse_auth(struct cursor v, struct ba_sasl_message *m)
+{
+	if (v.p < v.end)
+		return parse_credentials(v, m);
+	m->kind = BA_SASL_DISCOVERY;
+	return true;
+}
+
+/* An empty one says as little as none. */
+static bool
+parse_host(struct cursor v, struct ba_sasl_message *m)
+{
+	size_t i, n = (size_t)(v.end - v.p);
+
+	if (n >= sizeof(m->host))
+		return false;
+	for (i = 0; i < n; i++)
+		if (v.p[i] <= ' ') /* a value is ASCII, without DEL */
+			return false;
+	memcpy(m->host, v.p, n);
+	return true;
+}
+
+static bool
+parse_port(struct cursor v, struct ba_sasl_message *m)
 {
 	unsigned port = 0;
 
@@ -198,67 +222,137 @@ is_port(struct cursor v)
 			return false;
 		port = port * 10 + (unsigned)(*v.p++ - '0');
 	}
+	m->port = port;
 	return port >= 1 && port <= 65535;
 }
 
+/* Can what the pair says be used? */
 static bool
 parse_known(const struct cursor *key, struct cursor value, unsigned *seenp,
     struct ba_sasl_message *m)
 {
-	static const char *const known[] = { "auth", "host", "port" };
+	static const struct {
+		const char *name;
+		bool (*parse)(struct cursor v, struct ba_sasl_message *m);
+	} known[] = {
+		{ "auth", parse_auth },
+		{ "host", parse_host },
+		{ "port", parse_port },
+	};
 	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		if (is_key(key, known[i]))
-			break;
-	if (i == 3)
-		return true; /* SA-02: ignored */
-	if ((*seenp & 1U << i) != 0)
-		return false;
-	*seenp |= 1U << i;
-	if (i == 0)
-		return parse_auth(value, m);
-	return i == 1 || is_port(value);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!is_key(key, known[i].name))
+			continue;
+		if ((*seenp & 1U << i) != 0)
+			return false;
+		*seenp |= 1U << i;
+		return known[i].parse(value, m);
+	}
+	return true; /* SA-02: ignored */
 }
 
+/* The grammar wins: what cannot be used is told only where that holds. */
 static bool
 parse_client_resp(struct cursor *c, struct ba_sasl_message *m)
 {
 	struct cursor key, value;
+	bool usable = true;
 	unsigned seen = 0;
 
 	if (!parse_gs2_header(c, m) || !take(c, KVSEP))
 		return false;
 	while (!take(c, KVSEP)) {
-		if (!parse_kvpair(c, &key, &value) ||
-		    !parse_known(&key, value, &seen, m))
+		if (!parse_kvpair(c, &key, &value))
 			return false;
+		usable = parse_known(&key, value, &seen, m) && usable;
 	}
+	if (!usable)
+		m->kind = BA_SASL_UNUSABLE;
 	return c->p == c->end;
+}
+
+/* Nobody shall use a part of what is malformed, nor of what is unusable. */
+static int
+end(struct ba_sasl_message *m, bool ok)
+{
+	if (!ok)
+		memset(m, 0, sizeof(*m));
+	if (m->kind == BA_SASL_UNUSABLE) {
+		m->token = NULL;
+		m->token_len = 0;
+	}
+	return ok ? BA_OK : BA_ERR_MALFORMED;
 }
 
 int
 ba_sasl_message_parse(const void *p, size_t n, struct ba_sasl_message *m)
 {
 	struct cursor c = { p, p };
-	int r = BA_ERR_MALFORMED;
 
 	memset(m, 0, sizeof(*m));
 	if (n == 0 || n > BA_SASL_MESSAGE_MAX)
-		return r;
+		return BA_ERR_MALFORMED;
 	c.end += n;
-	m->kind = BA_SASL_DISCOVERY;
 	/*
 	 * A lone kvsep is meant for after a failure, and yet in the grammar
 	 * of the first message.  It can only lead to a failure: give it one.
 	 */
-	if (!ba_sasl_message_is_dummy(p, n) && !parse_client_resp(&c, m))
-		goto out;
-	r = m->token_len > BA_SASL_TOKEN_MAX ? BA_ERR_TOKEN_SIZE : BA_OK;
-out:
-	if (r != BA_OK)
-		memset(m, 0, sizeof(*m));
-	return r;
+	if (ba_sasl_message_is_dummy(p, n)) {
+		m->kind = BA_SASL_DISCOVERY;
+		return BA_OK;
+	}
+	/* SA-02: so it stays where there is no auth. */
+	m->kind = BA_SASL_UNUSABLE;
+	return end(m, parse_client_resp(&c, m));
+}
+
+/* The user of XOAUTH2 stands bare: no escapes, and no separator in it. */
+static bool
+parse_user(struct cursor v, struct ba_sasl_message *m)
+{
+	size_t n = (size_t)(v.end - v.p);
+
+	if (n == 0 || n >= sizeof(m->authzid) ||
+	    !ba_utf8_is_text(v.p, n, false))
+		return false;
+	memcpy(m->authzid, v.p, n);
+	m->has_authzid = true;
+	return true;
+}
+
+/* NAME "=" *value kvsep, with anything but kvsep for a value. */
+static bool
+take_pair(struct cursor *c, const char *name, struct cursor *value)
+{
+	const char *sep = memchr(c->p, KVSEP, (size_t)(c->end - c->p));
+	struct cursor key = { c->p, c->p + strlen(name) };
+
+	if (sep == NULL || key.end >= sep || !is_key(&key, name) ||
+	    *key.end != '=')
+		return false;
+	value->p = key.end + 1;
+	value->end = sep;
+	c->p = sep + 1;
+	return true;
+}
+
+int
+ba_sasl_xoauth2_parse(const void *p, size_t n, struct ba_sasl_message *m)
+{
+	struct cursor user, auth, c = { p, p };
+
+	memset(m, 0, sizeof(*m));
+	if (n == 0 || n > BA_SASL_MESSAGE_MAX)
+		return BA_ERR_MALFORMED;
+	c.end += n;
+	if (!take_pair(&c, "user", &user) || !parse_user(user, m) ||
+	    !take_pair(&c, "auth", &auth) || !take(&c, KVSEP) || c.p != c.end ||
+	    !ba_utf8_is_text(auth.p, (size_t)(auth.end - auth.p), false))
+		return end(m, false);
+	if (!parse_credentials(auth, m))
+		m->kind = BA_SASL_UNUSABLE;
+	return end(m, true);
 }
 
 bool
@@ -267,55 +361,8 @@ ba_sasl_message_is_dummy(const void *p, size_t n)
 	return n == 1 && *(const char *)p == KVSEP;
 }
 
-/* RFC 8259 section 7: what must be escaped, and DEL for terminals. */
-static int
-put_string(struct ba_buf *b, const char *s)
+bool
+ba_sasl_xoauth2_is_dummy(const void *p, size_t n)
 {
-	char escape[8];
-	int r;
-
-	r = ba_buf_append_byte(b, '"');
-	for (; r == BA_OK && *s != '\0'; s++) {
-		unsigned char ch = (unsigned char)*s;
-
-		if (ch < 0x20 || ch == 0x7f || ch == '"' || ch == '\\') {
-			snprintf(escape, sizeof(escape), "\\u%04x", ch);
-			r = ba_buf_append_str(b, escape);
-		} else {
-			r = ba_buf_append_byte(b, ch);
-		}
-	}
-	return r == BA_OK ? ba_buf_append_byte(b, '"') : r;
-}
-
-static int
-put_member(
-    struct ba_buf *b, const char *before, const char *name, const char *value)
-{
-	int r;
-
-	if (value == NULL || value[0] == '\0')
-		return BA_OK;
-	r = ba_buf_append_str(b, before);
-	if (r == BA_OK)
-		r = put_string(b, name);
-	if (r == BA_OK)
-		r = ba_buf_append_byte(b, ':');
-	return r == BA_OK ? put_string(b, value) : r;
-}
-
-int
-ba_sasl_failure(const char *status, const char *scope, const char *metadata,
-    struct ba_buf *b)
-{
-	int r;
-
-	if (status == NULL || status[0] == '\0')
-		status = "invalid_token";
-	r = put_member(b, "{", "status", status);
-	if (r == BA_OK)
-		r = put_member(b, ",", "scope", scope);
-	if (r == BA_OK)
-		r = put_member(b, ",", "openid-configuration", metadata);
-	return r == BA_OK ? ba_buf_append_byte(b, '}') : r;
+	return n == 0 || ba_sasl_message_is_dummy(p, n);
 }

@@ -25,11 +25,19 @@
  * The plug-in itself, loaded by libsasl2 as the only one from a folder of
  * ours, with a client's bytes in front of it and a broker of ours behind it.
  */
-#define MECH     "OAUTHBEARER"
 #define TOKEN    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 #define FIRST    "n,,\1auth=Bearer " TOKEN "\1\1"
+#define UNUSABLE "n,,\1auth=Basic dXNlcjpwYXNz\1\1"
+#define QUERY    "n,,\1auth=\1\1"
 #define AS_ALICE "n,a=alice,\1auth=Bearer " TOKEN "\1\1"
 
+/* The same of the other mechanism. */
+#define OTHER     "user=alice\1auth=Bearer " TOKEN "\1\1"
+#define OTHER_BAD "user=alice\1auth=Basic YTpi\1\1"
+
+#define BAD_REQUEST "{\"status\":\"invalid_request\"}"
+
+static const char *mech; /* under test */
 static char dir[64], plugdir[128], plugpath[192], library[512];
 static bool trusted;
 static struct fake_broker *broker;
@@ -108,6 +116,7 @@ connect_from(const char *ip)
 static int
 setup(void **state)
 {
+	mech = "OAUTHBEARER";
 	memset(options, 0, sizeof(options));
 	set_option(0, "oauthbearer_socket", broker->path);
 	fake_broker_reset(broker, BA_FAMILY_OK);
@@ -134,7 +143,7 @@ static int
 start(sasl_conn_t *conn, const char *in, const char **out, unsigned *n)
 {
 	return sasl_server_start(
-	    conn, MECH, in, in == NULL ? 0 : (unsigned)strlen(in), out, n);
+	    conn, mech, in, in == NULL ? 0 : (unsigned)strlen(in), out, n);
 }
 
 static int
@@ -171,7 +180,8 @@ is_offered(sasl_conn_t *conn)
 	if (sasl_listmech(conn, NULL, "", " ", "", &list, NULL, NULL) !=
 	    SASL_OK)
 		return false;
-	return strcmp(list, MECH) == 0;
+	return strcmp(list, "OAUTHBEARER XOAUTH2") == 0 ||
+	       strcmp(list, "XOAUTH2 OAUTHBEARER") == 0;
 }
 
 /* With or without a path to trust. */
@@ -182,7 +192,7 @@ the_plug_ins_own_door(void **state)
 	static const sasl_utils_t utils;
 	sasl_server_plug_init_t *init;
 	sasl_server_plug_t *plugs = NULL;
-	int version = 0, count = 0;
+	int version = 0, count = 0, i;
 	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
 	(void)state;
@@ -198,17 +208,20 @@ the_plug_ins_own_door(void **state)
 	/* Unconfigured, and yet loaded: saslauthd loads everything. */
 	assert_int_equal(init(&utils, 4, &version, &plugs, &count), SASL_OK);
 	assert_int_equal(version, 4);
-	assert_int_equal(count, 1);
-	assert_string_equal(plugs[0].mech_name, MECH);
-	assert_int_equal(plugs[0].max_ssf, 0);
-	assert_int_equal(plugs[0].security_flags,
-	    SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS);
-	assert_int_equal(plugs[0].features,
-	    SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY);
-	assert_int_equal(
-	    plugs[0].mech_step(NULL, NULL, "", 0, NULL, NULL, NULL),
-	    SASL_BADPARAM);
-	plugs[0].mech_dispose(NULL, &utils);
+	assert_int_equal(count, 2);
+	assert_string_equal(plugs[0].mech_name, "OAUTHBEARER");
+	assert_string_equal(plugs[1].mech_name, "XOAUTH2");
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(plugs[i].max_ssf, 0);
+		assert_int_equal(plugs[i].security_flags,
+		    SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS);
+		assert_int_equal(plugs[i].features,
+		    SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY);
+		assert_int_equal(
+		    plugs[i].mech_step(NULL, NULL, "", 0, NULL, NULL, NULL),
+		    SASL_BADPARAM);
+		plugs[i].mech_dispose(NULL, &utils);
+	}
 	assert_int_equal(dlclose(handle), 0);
 }
 
@@ -229,13 +242,25 @@ be_logged(sasl_conn_t *conn, int level, const char *fmt, ...)
 	(void)fmt;
 }
 
+/* What the host was told, one call after the other. */
+static char told[256];
+
 static int
 take_user(sasl_conn_t *conn, const char *name, unsigned n, unsigned flags,
     sasl_out_params_t *oparams)
 {
+	size_t len = strlen(told);
+
 	(void)conn;
-	(void)flags;
-	oparams->user = oparams->authid = "somebody";
+	snprintf(told + len, sizeof(told) - len, "%s%s%s=%.*s;",
+	    flags & SASL_CU_AUTHID ? "authid " : "",
+	    flags & SASL_CU_AUTHZID ? "authzid " : "",
+	    flags & SASL_CU_EXTERNALLY_VERIFIED ? "verified" : "", (int)n,
+	    name);
+	if (flags & SASL_CU_AUTHID)
+		oparams->authid = "somebody";
+	if (flags & SASL_CU_AUTHZID)
+		oparams->user = "somebody";
 	/* A host may refuse a user whose token is good. */
 	return n == 6 && memcmp(name, "mallet", 6) == 0 ? SASL_NOAUTHZ
 							: SASL_OK;
@@ -257,7 +282,7 @@ steps(const char *const in[], size_t n_in, sasl_out_params_t *oparams)
 	};
 	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 	sasl_server_plug_init_t *init;
-	sasl_server_plug_t *plug = NULL;
+	sasl_server_plug_t *plugs = NULL, *plug;
 	int version, count, code = SASL_FAIL;
 	void *context = NULL;
 	const char *out;
@@ -267,10 +292,13 @@ steps(const char *const in[], size_t n_in, sasl_out_params_t *oparams)
 	assert_non_null(handle);
 	*(void **)&init = dlsym(handle, "sasl_server_plug_init");
 	assert_int_equal(
-	    init(&mock_utils, 4, &version, &plug, &count), SASL_OK);
+	    init(&mock_utils, 4, &version, &plugs, &count), SASL_OK);
+	plug = &plugs[strcmp(plugs[0].mech_name, mech) != 0];
 	assert_int_equal(
-	    plug->mech_new(NULL, &params, NULL, 0, &context), SASL_OK);
+	    plug->mech_new(plug->glob_context, &params, NULL, 0, &context),
+	    SASL_OK);
 	memset(oparams, 0, sizeof(*oparams));
+	told[0] = '\0';
 	for (i = 0; i < n_in; i++)
 		code = plug->mech_step(context, &params, in[i],
 		    (unsigned)strlen(in[i]), &out, &n, oparams);
@@ -294,16 +322,16 @@ SA07_no_step_leads_out_of_a_failure(void **state)
 		{ { "junk" }, 1, SASL_BADPROT },
 		{ { "junk", FIRST }, 2, SASL_BADPROT },
 		{ { "junk", "\1", FIRST }, 3, SASL_BADPROT },
-		{ { "\1" }, 1, SASL_CONTINUE },
-		{ { "\1", "\1" }, 2, SASL_BADAUTH },
-		{ { "\1", "\1", "\1" }, 3, SASL_BADPROT },
-		{ { "\1", "\1", FIRST }, 3, SASL_BADPROT },
-		{ { "\1", "\1", FIRST, FIRST }, 4, SASL_BADPROT },
-		{ { "\1", FIRST }, 2, SASL_BADPROT },
-		{ { "\1", FIRST, "\1" }, 3, SASL_BADPROT },
-		{ { "\1", FIRST, FIRST }, 3, SASL_BADPROT },
-		{ { "\1", "" }, 2, SASL_BADPROT },
-		{ { "\1", "", FIRST }, 3, SASL_BADPROT },
+		{ { UNUSABLE }, 1, SASL_CONTINUE },
+		{ { UNUSABLE, "\1" }, 2, SASL_BADAUTH },
+		{ { UNUSABLE, "\1", "\1" }, 3, SASL_BADPROT },
+		{ { UNUSABLE, "\1", FIRST }, 3, SASL_BADPROT },
+		{ { UNUSABLE, "\1", FIRST, FIRST }, 4, SASL_BADPROT },
+		{ { UNUSABLE, FIRST }, 2, SASL_BADPROT },
+		{ { UNUSABLE, FIRST, "\1" }, 3, SASL_BADPROT },
+		{ { UNUSABLE, FIRST, FIRST }, 3, SASL_BADPROT },
+		{ { UNUSABLE, "" }, 2, SASL_BADPROT },
+		{ { UNUSABLE, "", FIRST }, 3, SASL_BADPROT },
 	};
 	sasl_out_params_t oparams;
 	size_t i;
@@ -314,6 +342,46 @@ SA07_no_step_leads_out_of_a_failure(void **state)
 		    steps(table[i].in, table[i].n, &oparams), table[i].code);
 		assert_int_equal(oparams.doneflag, 0);
 		assert_null(oparams.user);
+	}
+	assert_int_equal(broker->questions, 0);
+}
+
+/* The same of XOAUTH2, whose clients answer with nothing or with the dummy. */
+static void
+SA14_no_step_leads_out_of_a_failure(void **state)
+{
+	static const struct {
+		const char *in[4];
+		size_t n;
+		int code;
+	} table[] = {
+		{ { "" }, 1, SASL_CONTINUE },
+		{ { "", "" }, 2, SASL_BADPROT },
+		{ { FIRST }, 1, SASL_BADPROT },
+		{ { "\1" }, 1, SASL_BADPROT },
+		{ { "junk", OTHER }, 2, SASL_BADPROT },
+		{ { OTHER_BAD }, 1, SASL_CONTINUE },
+		{ { OTHER_BAD, "" }, 2, SASL_BADAUTH },
+		{ { OTHER_BAD, "\1" }, 2, SASL_BADAUTH },
+		{ { OTHER_BAD, "*" }, 2, SASL_BADPROT },
+		{ { OTHER_BAD, OTHER }, 2, SASL_BADPROT },
+		{ { OTHER_BAD, "", OTHER }, 3, SASL_BADPROT },
+		{ { OTHER_BAD, "", "" }, 3, SASL_BADPROT },
+		{ { OTHER_BAD, "", OTHER, OTHER }, 4, SASL_BADPROT },
+		{ { OTHER_BAD, OTHER, "" }, 3, SASL_BADPROT },
+		{ { OTHER_BAD, OTHER, OTHER }, 3, SASL_BADPROT },
+	};
+	sasl_out_params_t oparams;
+	size_t i;
+
+	(void)state;
+	mech = "XOAUTH2";
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(
+		    steps(table[i].in, table[i].n, &oparams), table[i].code);
+		assert_int_equal(oparams.doneflag, 0);
+		assert_null(oparams.user);
+		assert_string_equal(told, "");
 	}
 	assert_int_equal(broker->questions, 0);
 }
@@ -417,9 +485,8 @@ SA10_a_malformed_message_is_badprot_at_once(void **state)
 		"p=tls-unique,,\1auth=Bearer " TOKEN "\1\1",
 		"n,a=alice=,\1auth=Bearer " TOKEN "\1\1",
 		"n,,\1auth=Bearer " TOKEN "\1",
-		"n,,\1auth=Bearer " TOKEN "\1auth=Bearer " TOKEN "\1\1",
-		"n,,\1auth=Basic dXNlcjpwYXNz\1\1",
-		"n,,\1auth=Bearer " TOKEN "\n\1\1",
+		"n,,\1host=\xc3\xa9\1auth=Bearer " TOKEN "\1\1",
+		"n,,\1\1auth=Bearer " TOKEN "\1",
 	};
 	const char *out;
 	sasl_conn_t *conn;
@@ -441,28 +508,51 @@ SA10_a_malformed_message_is_badprot_at_once(void **state)
 	assert_int_equal(broker->questions, 0);
 }
 
-/* RFC 7628 section 4.3; SA-02, SA-03: no token, no question to the broker. */
+/* The grammar is kept, and the request makes no sense. */
 static void
-SA03_TOK04_a_query_gets_the_failure(void **state)
+SA02_TOK04_an_unusable_message_is_an_invalid_request(void **state)
 {
-	static const char *const queries[] = { "\1", "n,,\1\1",
-		"n,,\1auth=\1\1", "y,a=alice,\1host=h\1port=25\1auth=\1\1" };
+	static const char *const bad[] = {
+		"n,,\1\1",
+		"n,,\1auth=Bearer " TOKEN "\1auth=Bearer " TOKEN "\1\1",
+		"n,,\1auth=\1auth=Bearer " TOKEN "\1\1",
+		"n,,\1auth=Basic dXNlcjpwYXNz\1\1",
+		"n,,\1auth=Bearer " TOKEN "\n\1\1",
+		"n,,\1port=0\1auth=Bearer " TOKEN "\1\1",
+	};
 	const char *out;
 	sasl_conn_t *conn;
 	unsigned n;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		conn = connect_from(NULL);
-		assert_int_equal(
-		    start(conn, queries[i], &out, &n), SASL_CONTINUE);
-		assert_string_equal(out, "{\"status\":\"invalid_token\"}");
+		assert_int_equal(start(conn, bad[i], &out, &n), SASL_CONTINUE);
+		assert_string_equal(out, BAD_REQUEST);
 		assert_int_equal(n, strlen(out));
 		assert_int_equal(step(conn, "\1", &out, &n), SASL_BADAUTH);
 		assert_nobody(conn);
 		sasl_dispose(&conn);
 	}
+	assert_int_equal(broker->questions, 0);
+	assert_non_null(strstr(lines, "invalid_request"));
+}
+
+/* SA-10: nothing is asked, and nothing grows. */
+static void
+SA10_more_than_64_KiB_is_badprot(void **state)
+{
+	static char message[65536 + 2];
+	const char *out;
+	unsigned n;
+
+	memset(message, 't', 65537);
+	memcpy(message, "n,,\1auth=Bearer ", 16);
+	strcpy(message + 65537 - 2, "\1\1");
+	assert_int_equal(start(*state, message, &out, &n), SASL_BADPROT);
+	assert_null(out);
+	assert_nobody(*state);
 	assert_int_equal(broker->questions, 0);
 }
 
@@ -783,26 +873,225 @@ the_host_has_the_last_word_on_the_user(void **state)
 	assert_null(oparams.authid);
 }
 
-/* TOK-01: too long for the wire, and yet no malformed message. */
+/*
+ * RFC 7628 section 4.3, SA-03: the broker tells what is wanted, without a
+ * token; and nobody has failed to log in.
+ */
 static void
-TOK01_a_token_above_the_limit_is_refused(void **state)
+SA03_TOK04_a_query_gets_the_failure_and_is_none(void **state)
 {
-	static char message[65536 + 64];
+	static const char *const queries[] = { "\1", QUERY,
+		"y,a=alice,\1host=h\1port=25\1auth=\1\1" };
+	const char *out;
+	sasl_conn_t *conn;
+	unsigned n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		be_refused(BA_FAMILY_REFUSED);
+		lines[0] = '\0';
+		conn = connect_from(NULL);
+		assert_int_equal(
+		    start(conn, queries[i], &out, &n), SASL_CONTINUE);
+		assert_string_equal(out, JSON);
+		assert_int_equal(n, strlen(out));
+		assert_int_equal(broker->questions, 1);
+		assert_string_equal(broker->token, BA_TOKEN_NONE);
+		assert_int_equal(broker->token_len, 1);
+		assert_int_equal(step(conn, "\1", &out, &n), SASL_BADAUTH);
+		assert_nobody(conn);
+		assert_non_null(strstr(lines, "query"));
+		if (strstr(lines, "refused") != NULL)
+			fail_msg("%s", lines);
+		sasl_dispose(&conn);
+	}
+	/* A broker that takes it for a token that is good is none of ours. */
+	for (i = 0; i < 3; i++) {
+		fake_broker_reset(broker, BA_FAMILY_OK);
+		snprintf(broker->names, sizeof(broker->names), "alice");
+		conn = connect_from(NULL);
+		assert_int_equal(
+		    start(conn, queries[i], &out, &n), SASL_UNAVAIL);
+		assert_nobody(conn);
+		sasl_dispose(&conn);
+	}
+	fake_broker_reset(broker, BA_FAMILY_UNAVAILABLE);
+	conn = connect_from(NULL);
+	assert_int_equal(start(conn, QUERY, &out, &n), SASL_UNAVAIL);
+	sasl_dispose(&conn);
+}
+
+/* SA-04: told to the broker, which knows what we are called. */
+static void
+SA04_host_and_port_reach_the_broker(void **state)
+{
+	sasl_conn_t *other = connect_from(NULL);
 	const char *out;
 	unsigned n;
 
-	be_refused(BA_FAMILY_OK);
-	strcpy(message, "n,,\1auth=Bearer ");
-	memset(message + 16, 't', 65537);
-	strcpy(message + 16 + 65537, "\1\1");
-	assert_int_equal(start(*state, message, &out, &n), SASL_CONTINUE);
-	assert_string_equal(out, "{\"status\":\"invalid_token\"}");
-	assert_int_equal(step(*state, "\1", &out, &n), SASL_BADAUTH);
-	assert_int_equal(broker->questions, 0);
-	strcpy(message + 16 + 65536, "\1\1");
-	snprintf(broker->names, sizeof(broker->names), "alice");
+	assert_int_equal(start(*state,
+			     "n,,\1host=Mail.Example.org\1port=587\1auth="
+			     "Bearer " TOKEN "\1\1",
+			     &out, &n),
+	    SASL_OK);
+	assert_string_equal(broker->host, "Mail.Example.org");
+	assert_int_equal(broker->port, 587);
+	assert_int_equal(
+	    start(other, "n,,\1host=\1auth=Bearer " TOKEN "\1\1", &out, &n),
+	    SASL_OK);
+	assert_string_equal(broker->host, "");
+	assert_int_equal(broker->port, 0);
+	sasl_dispose(&other);
+}
+
+/* TOK-01: the longest token that a message can hold. */
+static void
+TOK01_a_token_of_64_KiB_less_the_rest(void **state)
+{
+	static char message[65536 + 1];
+	const char *out;
+	unsigned n;
+
+	memset(message, 't', 65536);
+	memcpy(message, "n,,\1auth=Bearer ", 16);
+	strcpy(message + 65536 - 2, "\1\1");
 	assert_int_equal(start(*state, message, &out, &n), SASL_OK);
-	assert_int_equal(broker->token_len, 65536);
+	assert_int_equal(broker->token_len, 65536 - 18);
+}
+
+/* What the host hears: one name, or two where it is to decide. */
+static void
+SA06_whom_the_host_is_told_of(void **state)
+{
+	static const struct {
+		const char *mech, *in, *user, *person, *told;
+		int code;
+	} table[] = {
+		{ "OAUTHBEARER", FIRST, "alice", "",
+		    "authid authzid verified=alice;", SASL_OK },
+		{ "OAUTHBEARER", AS_ALICE, "alice", "",
+		    "authid authzid verified=alice;", SASL_OK },
+		{ "OAUTHBEARER", AS_ALICE, "alice", "bob",
+		    "authid verified=bob;authzid verified=alice;", SASL_OK },
+		{ "XOAUTH2", OTHER, "alice", "",
+		    "authid authzid verified=alice;", SASL_OK },
+		{ "XOAUTH2", OTHER, "alice", "bob",
+		    "authid verified=bob;authzid verified=alice;", SASL_OK },
+		/* Nobody asked for another one. */
+		{ "OAUTHBEARER", FIRST, "alice", "bob", "", SASL_UNAVAIL },
+		{ "OAUTHBEARER", AS_ALICE, "bob", "alice", "", SASL_UNAVAIL },
+		{ "XOAUTH2", OTHER, "bob", "", "", SASL_UNAVAIL },
+		{ "XOAUTH2", OTHER, "", "bob",
+		    "authid verified=bob;authzid "
+		    "verified=alice;",
+		    SASL_OK },
+		/* The host takes the one and not the other. */
+		{ "OAUTHBEARER", AS_ALICE, "alice", "mallet",
+		    "authid verified=mallet;", SASL_NOAUTHZ },
+		{ "OAUTHBEARER", "n,a=mallet,\1auth=Bearer " TOKEN "\1\1",
+		    "mallet", "alice",
+		    "authid verified=alice;authzid verified=mallet;",
+		    SASL_NOAUTHZ },
+	};
+	sasl_out_params_t oparams;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		mech = table[i].mech;
+		snprintf(
+		    broker->names, sizeof(broker->names), "%s", table[i].user);
+		snprintf(broker->person, sizeof(broker->person), "%s",
+		    table[i].person);
+		assert_int_equal(
+		    steps(&table[i].in, 1, &oparams), table[i].code);
+		assert_string_equal(told, table[i].told);
+		assert_int_equal(oparams.doneflag, table[i].code == SASL_OK);
+		if (table[i].code != SASL_OK) {
+			assert_null(oparams.user);
+			assert_null(oparams.authid);
+		}
+	}
+}
+
+/* By libsasl2 itself: whoever has no rule of its own lets nobody be another. */
+static void
+SA06_V30_a_proxy_needs_the_hosts_own_rule(void **state)
+{
+	const char *out;
+	unsigned n;
+
+	snprintf(broker->person, sizeof(broker->person), "bob");
+	assert_true(start(*state, AS_ALICE, &out, &n) < 0);
+	broker->person[0] = '\0';
+	assert_int_equal(start(*state, AS_ALICE, &out, &n), SASL_OK);
+	assert_user(*state, "alice");
+}
+
+/* SA-14. */
+static void
+SA14_a_good_token(void **state)
+{
+	sasl_conn_t *other = connect_from(NULL);
+	const char *out;
+	unsigned n;
+
+	mech = "XOAUTH2";
+	assert_int_equal(start(*state, OTHER, &out, &n), SASL_OK);
+	assert_null(out);
+	assert_user(*state, "alice");
+	assert_string_equal(broker->user, "alice");
+	assert_string_equal(broker->token, TOKEN);
+	assert_int_equal(broker->origin, BA_ORIGIN_SASL);
+	assert_non_null(strstr(lines, "XOAUTH2 accepted"));
+	assert_int_equal(start(other, NULL, &out, &n), SASL_CONTINUE);
+	assert_int_equal(step(other, OTHER, &out, &n), SASL_OK);
+	assert_user(other, "alice");
+	sasl_dispose(&other);
+	assert_int_equal(broker->questions, 2);
+}
+
+#define OTHER_JSON                                                             \
+	"{\"status\":\"403\",\"schemes\":\"bearer\",\"scope\":\"mail\"}"
+
+static void
+SA14_the_dance_of_a_failure(void **state)
+{
+	static const struct {
+		unsigned family;
+		const char *answer;
+		int code;
+	} table[] = {
+		{ BA_FAMILY_REFUSED, "", SASL_BADAUTH },
+		{ BA_FAMILY_REFUSED, "\1", SASL_BADAUTH },
+		{ BA_FAMILY_NOT_ALLOWED, "", SASL_NOAUTHZ },
+		{ BA_FAMILY_REFUSED, "*", SASL_BADPROT },
+		{ BA_FAMILY_REFUSED, OTHER, SASL_BADPROT },
+	};
+	const char *out;
+	sasl_conn_t *conn;
+	unsigned n;
+	size_t i;
+
+	(void)state;
+	mech = "XOAUTH2";
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		be_refused(table[i].family);
+		conn = connect_from(NULL);
+		assert_int_equal(start(conn, OTHER, &out, &n), SASL_CONTINUE);
+		assert_string_equal(out, OTHER_JSON);
+		assert_int_equal(n, strlen(OTHER_JSON));
+		broker->family = BA_FAMILY_OK;
+		assert_int_equal(
+		    step(conn, table[i].answer, &out, &n), table[i].code);
+		assert_null(out);
+		assert_nobody(conn);
+		assert_true(step(conn, OTHER, &out, &n) < 0);
+		assert_nobody(conn);
+		assert_int_equal(broker->questions, 1);
+		sasl_dispose(&conn);
+	}
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -810,11 +1099,13 @@ TOK01_a_token_above_the_limit_is_refused(void **state)
 #define ANYWHERE                                                               \
 	CASE(the_plug_ins_own_door),                                           \
 	    CASE(SA07_no_step_leads_out_of_a_failure),                         \
+	    CASE(SA14_no_step_leads_out_of_a_failure),                         \
 	    CASE(it_is_offered_where_there_is_a_socket),                       \
 	    CASE(a_bad_option_is_logged_and_takes_it_away),                    \
 	    CASE(SA05_a_demand_for_no_plaintext_needs_tls),                    \
 	    CASE(SA10_a_malformed_message_is_badprot_at_once),                 \
-	    CASE(SA03_TOK04_a_query_gets_the_failure),                         \
+	    CASE(SA02_TOK04_an_unusable_message_is_an_invalid_request),        \
+	    CASE(SA10_more_than_64_KiB_is_badprot),                            \
 	    CASE(without_an_initial_response_it_is_asked_for_once)
 
 static const struct CMUnitTest untrusted_tests[] = {
@@ -835,7 +1126,13 @@ static const struct CMUnitTest trusted_tests[] = {
 	CASE(the_text_of_a_failure_helps_nobody),
 	CASE(SA06_an_answer_for_somebody_else_is_no_success),
 	CASE(the_host_has_the_last_word_on_the_user),
-	CASE(TOK01_a_token_above_the_limit_is_refused),
+	CASE(SA03_TOK04_a_query_gets_the_failure_and_is_none),
+	CASE(SA04_host_and_port_reach_the_broker),
+	CASE(TOK01_a_token_of_64_KiB_less_the_rest),
+	CASE(SA06_whom_the_host_is_told_of),
+	CASE(SA06_V30_a_proxy_needs_the_hosts_own_rule),
+	CASE(SA14_a_good_token),
+	CASE(SA14_the_dance_of_a_failure),
 };
 
 /* A folder with a link to the plug-in: libsasl2 loads all that it finds. */

@@ -3,6 +3,8 @@ check_PROGRAMS += tests/vectors/vectors
 TESTS += tests/vectors/vectors
 EXTRA_DIST += tests/vectors/README.md tests/vectors/run.sh
 tests_vectors_vectors_SOURCES = \
+	sasl/failure.c \
+	sasl/failure.h \
 	sasl/message.c \
 	sasl/message.h \
 	tests/vectors/cookbook.c \

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "common/base/buf.h"
+#include "sasl/failure.h"
 #include "sasl/message.h"
 #include "tests/vectors/readers.h"
 #include "tests/vectors/source.h"
