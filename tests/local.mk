@@ -40,6 +40,7 @@ UNIT_TESTS += tests/unit/test_profile
 UNIT_TESTS += tests/unit/test_times
 UNIT_TESTS += tests/unit/test_rules
 UNIT_TESTS += tests/unit/test_identity
+UNIT_TESTS += tests/unit/test_authz
 UNIT_TESTS += tests/unit/test_store
 UNIT_TESTS += tests/unit/test_http
 UNIT_TESTS += tests/unit/test_metadata
@@ -51,6 +52,8 @@ UNIT_TESTS += tests/unit/test_keys_known
 UNIT_TESTS += tests/unit/test_keys_record
 UNIT_TESTS += tests/unit/test_breaker
 UNIT_TESTS += tests/unit/test_client
+UNIT_TESTS += tests/unit/test_credentials
+UNIT_TESTS += tests/unit/test_device
 UNIT_TESTS += tests/unit/test_answer
 UNIT_TESTS += tests/unit/test_introspect
 UNIT_TESTS += tests/unit/test_fetch
@@ -73,6 +76,10 @@ UNIT_TESTS += tests/unit/test_torture
 UNIT_TESTS += tests/unit/test_pam_args
 UNIT_TESTS += tests/unit/test_pam_token
 UNIT_TESTS += tests/unit/test_pam_result
+UNIT_TESTS += tests/unit/test_pam_grid
+UNIT_TESTS += tests/unit/test_pam_process
+UNIT_TESTS += tests/unit/test_pam_way
+UNIT_TESTS += tests/unit/test_pam_torture
 UNIT_TESTS += tests/unit/test_pam_oauth2
 UNIT_TESTS += tests/unit/test_sasl_message
 UNIT_TESTS += tests/unit/test_sasl_result
@@ -89,7 +96,11 @@ UNIT_TESTS += tests/unit/test_notify
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_peer
 UNIT_TESTS += tests/unit/test_privilege
+UNIT_TESTS += tests/unit/test_device_limit
+UNIT_TESTS += tests/unit/test_device_text
 UNIT_TESTS += tests/unit/test_query
+UNIT_TESTS += tests/unit/test_query_device
+UNIT_TESTS += tests/unit/test_session
 UNIT_TESTS += tests/unit/test_sink
 UNIT_TESTS += tests/unit/test_broker
 check_PROGRAMS += $(UNIT_TESTS)
@@ -103,6 +114,7 @@ UNIT_ENGINE = $(BA_ENGINE_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) \
 UNIT_CLIENT = $(BA_CLIENT_LIBS) $(CMOCKA_LIBS)
 # Makes keys and signs tokens for tests.
 UNIT_MINT = tests/unit/mint.c tests/unit/mint.h
+UNIT_SCARCE = tests/unit/scarce.c tests/unit/scarce.h
 
 tests_unit_test_ascii_SOURCES = tests/unit/test_ascii.c
 tests_unit_test_ascii_CFLAGS = $(UNIT_CFLAGS)
@@ -202,26 +214,30 @@ tests_unit_test_member_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_member_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_pkey_SOURCES = tests/unit/test_pkey.c \
-	$(UNIT_MINT)
+	$(UNIT_MINT) $(UNIT_SCARCE)
 tests_unit_test_pkey_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pkey_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=BN_bn2nativepad \
+	-Wl,--wrap=EC_GROUP_new_by_curve_name \
 	-Wl,--wrap=EVP_PKEY_CTX_new_from_name \
+	-Wl,--wrap=EVP_PKEY_dup \
+	-Wl,--wrap=EVP_PKEY_fromdata \
 	-Wl,--wrap=EVP_PKEY_fromdata_init \
 	-Wl,--wrap=EVP_PKEY_get_bits \
-	-Wl,--wrap=EVP_PKEY_get_size
+	-Wl,--wrap=EVP_PKEY_get_size \
+	-Wl,--wrap=EVP_PKEY_set1_encoded_public_key
 tests_unit_test_pkey_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_roca_SOURCES = tests/unit/test_roca.c
 tests_unit_test_roca_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_roca_LDADD = $(UNIT_ENGINE)
 
-tests_unit_test_thumbprint_SOURCES = tests/unit/test_thumbprint.c
+tests_unit_test_thumbprint_SOURCES = tests/unit/test_thumbprint.c \
+	$(UNIT_SCARCE)
 tests_unit_test_thumbprint_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_thumbprint_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_sig_SOURCES = tests/unit/test_sig.c \
-	$(UNIT_MINT)
+	$(UNIT_MINT) $(UNIT_SCARCE)
 tests_unit_test_sig_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sig_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=ba_equal_ct \
@@ -326,6 +342,10 @@ tests_unit_test_torture_LDADD = $(UNIT_ENGINE)
 EXTRA_tests_unit_test_torture_DEPENDENCIES = tests/unit/torture_wrap.opt
 EXTRA_DIST += tests/unit/torture_wrap.opt
 
+tests_unit_test_authz_SOURCES = tests/unit/test_authz.c
+tests_unit_test_authz_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_authz_LDADD = $(UNIT_ENGINE)
+
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_identity_LDADD = $(UNIT_ENGINE)
@@ -383,6 +403,17 @@ tests_unit_test_client_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=ba_random \
 	-Wl,--wrap=BIO_new_mem_buf -Wl,--wrap=geteuid
 tests_unit_test_client_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c
+tests_unit_test_credentials_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_credentials_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
+tests_unit_test_credentials_LDADD = $(UNIT_ENGINE)
+
+tests_unit_test_device_SOURCES = tests/unit/test_device.c
+tests_unit_test_device_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_test_device_LDADD = $(UNIT_ENGINE)
 
 tests_unit_test_answer_SOURCES = tests/unit/test_answer.c \
 	$(UNIT_MINT)
@@ -494,7 +525,20 @@ tests_unit_test_pam_result_SOURCES = tests/unit/test_pam_result.c pam/result.c
 tests_unit_test_pam_result_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_result_LDADD = $(UNIT_CLIENT) $(PAM_LIBS)
 
-tests_unit_test_sasl_message_SOURCES = tests/unit/test_sasl_message.c sasl/message.c
+tests_unit_test_pam_grid_SOURCES = tests/unit/test_pam_grid.c
+tests_unit_test_pam_grid_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_grid_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_pam_process_SOURCES = tests/unit/test_pam_process.c
+tests_unit_test_pam_process_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_process_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_pam_way_SOURCES = tests/unit/test_pam_way.c pam/way.c
+tests_unit_test_pam_way_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_way_LDADD = $(UNIT_CLIENT)
+
+tests_unit_test_sasl_message_SOURCES = tests/unit/test_sasl_message.c \
+	sasl/failure.c sasl/message.c
 tests_unit_test_sasl_message_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sasl_message_LDADD = $(UNIT_CLIENT)
 
@@ -506,10 +550,25 @@ tests_unit_test_sasl_result_LDADD = $(UNIT_CLIENT)
 UNIT_FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
 
 tests_unit_test_pam_oauth2_SOURCES = tests/unit/test_pam_oauth2.c \
-	$(UNIT_FAKE_BROKER)
+	pam/grid.c pam/process.c $(UNIT_FAKE_BROKER)
 tests_unit_test_pam_oauth2_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_oauth2_LDADD = $(UNIT_CLIENT) $(PAM_LIBS)
 EXTRA_tests_unit_test_pam_oauth2_DEPENDENCIES = pam_oauth2.la
+
+# The module's sources with a libpam of the test's own.
+tests_unit_test_pam_torture_SOURCES = tests/unit/test_pam_torture.c \
+	tests/unit/pam_torture.c \
+	tests/unit/pam_torture.h \
+	tests/unit/torture.h \
+	tests/unit/torture_alloc.c \
+	$(pam_oauth2_la_SOURCES) $(UNIT_FAKE_BROKER)
+tests_unit_test_pam_torture_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_torture_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,@$(srcdir)/tests/unit/pam_torture_wrap.opt
+tests_unit_test_pam_torture_LDADD = $(UNIT_CLIENT)
+EXTRA_tests_unit_test_pam_torture_DEPENDENCIES = \
+	tests/unit/pam_torture_wrap.opt
+EXTRA_DIST += tests/unit/pam_torture_wrap.opt
 
 tests_unit_test_oauthbearer_SOURCES = tests/unit/test_oauthbearer.c \
 	$(UNIT_FAKE_BROKER)
@@ -550,6 +609,10 @@ tests_unit_test_login_SOURCES = tests/unit/test_login.c
 tests_unit_test_login_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_login_LDADD = $(UNIT_DAEMON)
 
+tests_unit_test_session_SOURCES = tests/unit/test_session.c
+tests_unit_test_session_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_session_LDADD = $(UNIT_DAEMON)
+
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
 tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_loop_LDADD = $(UNIT_DAEMON)
@@ -573,6 +636,19 @@ tests_unit_test_privilege_LDADD = $(BA_SYSTEM_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_query_SOURCES = tests/unit/test_query.c $(UNIT_MINT)
 tests_unit_test_query_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_query_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_query_device_SOURCES = tests/unit/test_query_device.c \
+	$(UNIT_MINT)
+tests_unit_test_query_device_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_query_device_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_device_limit_SOURCES = tests/unit/test_device_limit.c
+tests_unit_test_device_limit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_limit_LDADD = $(UNIT_DAEMON)
+
+tests_unit_test_device_text_SOURCES = tests/unit/test_device_text.c
+tests_unit_test_device_text_CFLAGS = $(UNIT_CFLAGS) $(QRENCODE_CFLAGS)
+tests_unit_test_device_text_LDADD = $(UNIT_DAEMON) $(QRENCODE_LIBS)
 
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_sink_CFLAGS = $(UNIT_CFLAGS)

@@ -224,7 +224,9 @@ try_answer(const struct ba_http_response *response, bool sign, bool want_signed,
     struct fuzz_part body)
 {
 	static const struct ba_log log = { .line = take_line };
-	const struct ba_introspection_options o = { .config = &config,
+	const struct ba_credential_options co = { .config = &config,
+		.log = &log };
+	struct ba_introspection_options o = { .config = &config,
 		.store = (struct ba_store *)&stored,
 		.reach = BA_REACH_PROCESS,
 		.log = &log };
@@ -237,6 +239,7 @@ try_answer(const struct ba_http_response *response, bool sign, bool want_signed,
 
 	stored_until = 0;
 	ba_post_init(&post);
+	MUST(ba_credential_table_new(&co, &o.credentials) == BA_OK);
 	MUST(ba_introspection_new(&o, &i) == BA_OK);
 	MUST(ba_introspection_begin(i, issuer, NULL, TOKEN, strlen(TOKEN), NOW,
 		 true, &post, &request) == BA_OK);
@@ -250,6 +253,7 @@ try_answer(const struct ba_http_response *response, bool sign, bool want_signed,
 	judge_remembered(i, issuer, r, claims);
 	json_decref(claims);
 	ba_introspection_free(i);
+	ba_credential_table_free(o.credentials);
 	ba_post_wipe(&post);
 }
 

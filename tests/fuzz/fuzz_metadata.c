@@ -49,6 +49,7 @@ judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
     struct fuzz_part b)
 {
 	struct ba_metadata m;
+	const json_t *aliases;
 	const char *why;
 	json_t *o;
 
@@ -56,9 +57,14 @@ judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
 		MUST(m.jwks_uri[0] == '\0' && *why != '\0');
 		MUST(m.introspection_endpoint[0] == '\0');
 		MUST(m.tls_introspection_endpoint[0] == '\0');
+		MUST(m.device_endpoint[0] == '\0');
+		MUST(m.tls_device_endpoint[0] == '\0');
+		MUST(m.token_endpoint[0] == '\0');
+		MUST(m.tls_token_endpoint[0] == '\0');
 		return;
 	}
 	o = json_loadb(b.p, b.n, 0, NULL);
+	aliases = json_object_get(o, "mtls_endpoint_aliases");
 	MUST(!ba_metadata_absent(r) && *why == '\0');
 	MUST(r->status == 200);
 	MUST(strcmp(r->content_type, "application/json") == 0);
@@ -72,8 +78,18 @@ judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
 	judge_endpoint(issuer, o, "jwks_uri", m.jwks_uri);
 	judge_endpoint(
 	    issuer, o, "introspection_endpoint", m.introspection_endpoint);
-	judge_endpoint(issuer, json_object_get(o, "mtls_endpoint_aliases"),
-	    "introspection_endpoint", m.tls_introspection_endpoint);
+	judge_endpoint(issuer, aliases, "introspection_endpoint",
+	    m.tls_introspection_endpoint);
+	MUST(!issuer->device || m.device_endpoint[0] != '\0' ||
+	     m.tls_device_endpoint[0] != '\0');
+	MUST(!issuer->device || m.token_endpoint[0] != '\0' ||
+	     m.tls_token_endpoint[0] != '\0');
+	judge_endpoint(
+	    issuer, o, "device_authorization_endpoint", m.device_endpoint);
+	judge_endpoint(issuer, aliases, "device_authorization_endpoint",
+	    m.tls_device_endpoint);
+	judge_endpoint(issuer, o, "token_endpoint", m.token_endpoint);
+	judge_endpoint(issuer, aliases, "token_endpoint", m.tls_token_endpoint);
 	json_decref(o);
 }
 
@@ -87,13 +103,14 @@ judge_all(const char *url, const struct ba_http_response *r, struct fuzz_part b)
 
 	if (!ba_issuer_url_ok(url))
 		return;
-	for (i = 0; i < 24; i++) {
+	for (i = 0; i < 48; i++) {
 		issuer.verify = (enum ba_verify_by)(i % 3);
 		issuer.introspection_jwt = i / 3 % 2 != 0;
 		issuer.client.auth =
 		    i / 6 % 2 != 0 ? BA_CLIENT_AUTH_TLS : BA_CLIENT_AUTH_BASIC;
 		issuer.endpoint_host.v = hosts;
-		issuer.endpoint_host.n = i / 12;
+		issuer.endpoint_host.n = i / 12 % 2;
+		issuer.device = i / 24 != 0;
 		judge(&issuer, r, b);
 	}
 }

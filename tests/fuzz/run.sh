@@ -20,7 +20,7 @@ OUT=$BUILD/fuzz
 TREE=$OUT/tree
 CC=clang-14
 ALL="b64url json jwks jws claims verify identity config map metadata
-	introspect message sasl"
+	introspect device message sasl xoauth2"
 # The front end of all: what each harness is linked with, in libtool's words.
 LIBS="common/libba_verify.la common/oauth/libba_oauth.la
 	common/policy/libba_policy.la common/jose/libba_jose.la
@@ -92,7 +92,10 @@ build_harness()
 {
 	set -- "$1" "$HERE/fuzz_$1.c" "$HERE/fuzz.c" "$HERE/token.c" \
 	    "$HERE/oracle.c"
-	[ "$1" != sasl ] || set -- "$@" "$SRC/sasl/message.c"
+	case $1 in
+	sasl|xoauth2)
+		set -- "$@" "$SRC/sasl/message.c" "$SRC/sasl/failure.c" ;;
+	esac
 	compile "$OUT/fuzz_$1" fuzzer,address,undefined "${@:2}"
 }
 

@@ -866,7 +866,9 @@ test_V11_kid_is_no_path(void **state)
 
 #define META_ALL                                                               \
 	"{\"issuer\":\"" ISS "\",\"jwks_uri\":\"" URI                          \
-	"\",\"introspection_endpoint\":\"" HOST "/ask\"}"
+	"\",\"introspection_endpoint\":\"" HOST                                \
+	"/ask\",\"token_endpoint\":\"" HOST                                    \
+	"/token\",\"device_authorization_endpoint\":\"" HOST "/device\"}"
 
 /* Who is asked about each token needs no keys, and his metadata is enough. */
 static void
@@ -933,14 +935,29 @@ test_MD05_metadata_ends_before_the_keys(void **state)
 		.status = 200, .max_age = 300, .body = META_ALL
 	};
 	struct answer keys = { .status = 200, .max_age = 9000, .body = jwks_1 };
-	static const enum ba_verify_by by[] = { BA_VERIFY_JWT, BA_VERIFY_BOTH };
+	static const struct {
+		enum ba_verify_by by;
+		bool device;
+		const char *device_endpoint, *token_endpoint; /* configured */
+		bool used;
+	} rows[] = {
+		{ BA_VERIFY_JWT, false, NULL, NULL, false },
+		{ BA_VERIFY_BOTH, false, NULL, NULL, true },
+		{ BA_VERIFY_JWT, true, NULL, NULL, true },
+		{ BA_VERIFY_JWT, true, HOST "/d", NULL, true },
+		{ BA_VERIFY_JWT, true, NULL, HOST "/t", true },
+		{ BA_VERIFY_JWT, true, HOST "/d", HOST "/t", false },
+	};
 	struct broker b;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		(void)unlink(t.path);
-		t.issuer[0].verify = by[i];
+		t.issuer[0].verify = rows[i].by;
+		t.issuer[0].device = rows[i].device;
+		t.issuer[0].device_endpoint = rows[i].device_endpoint;
+		t.issuer[0].token_endpoint = rows[i].token_endpoint;
 		start(&b, t.path);
 		assert_int_equal(begin(&b, NOW), BA_OK);
 		assert_int_equal(feed_answer(&b, NOW, &meta), BA_ERR_NEED_KEYS);
@@ -955,7 +972,7 @@ test_MD05_metadata_ends_before_the_keys(void **state)
 		    ba_keys_want_refresh(b.keys, &t.issuer[0], NOW + 299));
 		assert_int_equal(
 		    ba_keys_want_refresh(b.keys, &t.issuer[0], NOW + 300),
-		    by[i] == BA_VERIFY_BOTH);
+		    rows[i].used);
 		stop(&b);
 	}
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <jansson.h>
-#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -170,10 +169,6 @@ FAILS(size_t, json_dumpb, (const json_t *v, char *dst, size_t n, size_t flags),
 
 /* --- OpenSSL -------------------------------------------------------------- */
 
-FAILS(BIGNUM *, BN_bin2bn, (const unsigned char *p, int n, BIGNUM *bn),
-    (p, n, bn), NOTHING, { NULL, OURS })
-FAILS(int, BN_bn2nativepad, (const BIGNUM *bn, unsigned char *p, int n),
-    (bn, p, n), NOTHING, { 0, OURS }, { -1, OURS })
 FAILS(EC_GROUP *, EC_GROUP_new_by_curve_name, (int nid), (nid), NOTHING,
     { NULL, OURS })
 FAILS(int, EVP_Digest,
@@ -213,6 +208,11 @@ FAILS(int, EVP_PKEY_fromdata,
     (EVP_PKEY_CTX * ctx, EVP_PKEY **pkeyp, int selection, OSSL_PARAM params[]),
     (ctx, pkeyp, selection, params), NOTHING, { 0, OURS }, { -1, OURS },
     { -2, OURS })
+FAILS(EVP_PKEY *, EVP_PKEY_dup, (EVP_PKEY * pkey), (pkey), NOTHING,
+    { NULL, OURS })
+FAILS(int, EVP_PKEY_set1_encoded_public_key,
+    (EVP_PKEY * pkey, const unsigned char *p, size_t n), (pkey, p, n), NOTHING,
+    { 0, OURS }, { -1, OURS })
 FAILS(int, EVP_PKEY_CTX_set_rsa_padding, (EVP_PKEY_CTX * ctx, int padding),
     (ctx, padding), NOTHING, { 0, OURS }, { -1, OURS }, { -2, OURS })
 FAILS(int, EVP_PKEY_CTX_set_rsa_mgf1_md_name,
@@ -320,12 +320,14 @@ FAILS(int, ba_jwk_read_bytes,
     (const json_t *jwk, const char *name, unsigned char *dst, size_t dstsz,
 	size_t *lenp),
     (jwk, name, dst, dstsz, lenp), *lenp = 0, { BA_ERR_KEY, OURS })
-FAILS(int, ba_jwk_parse, (const json_t *jwk, struct ba_jwk *key), (jwk, key),
-    memset(key, 0, sizeof(*key)), { BA_ERR_KEY, OURS }, { BA_ERR_ALG, OURS },
+FAILS(int, ba_jwk_parse,
+    (struct ba_pkey_maker * maker, const json_t *jwk, struct ba_jwk *key),
+    (maker, jwk, key), memset(key, 0, sizeof(*key)), { BA_ERR_KEY, OURS }, { BA_ERR_ALG, OURS },
     { BA_ERR_NOMEM, OURS }, { BA_ERR_CRYPTO, OURS })
 FAILS(int, ba_pkey_make,
-    (const json_t *jwk, const struct ba_kind *kind, EVP_PKEY **pkeyp),
-    (jwk, kind, pkeyp), *pkeyp = NULL, { BA_ERR_KEY, OURS },
+    (struct ba_pkey_maker * maker, const json_t *jwk,
+	const struct ba_kind *kind, EVP_PKEY **pkeyp),
+    (maker, jwk, kind, pkeyp), *pkeyp = NULL, { BA_ERR_KEY, OURS },
     { BA_ERR_ALG, OURS }, { BA_ERR_NOMEM, OURS }, { BA_ERR_CRYPTO, OURS })
 FAILS(int, ba_thumbprint,
     (const json_t *jwk, const struct ba_kind *kind, char *dst),
