@@ -15,7 +15,10 @@
 #include "cli/explain.h"
 #include "common/base/clock.h"
 #include "common/base/io.h"
+#include "common/base/mem.h"
 #include "common/base/paths.h"
+#include "common/policy/authz.h"
+#include "common/policy/network.h"
 #include "common/verify.h"
 
 struct check {
@@ -31,6 +34,8 @@ struct check {
 	json_t *claims; /* NULL: there is a token */
 	struct ba_buf token;
 	struct ba_question q;
+	/* The service's authzid: whom the token names need not be the user. */
+	enum ba_authzid authzid;
 	int64_t now; /* as --as-of has it, or -1: the clock */
 	struct ba_explain explain;
 };
@@ -170,10 +175,14 @@ prepare_asking(struct check *c)
 static void
 fill_question(struct check *c)
 {
+	const struct ba_service *service =
+	    ba_config_service(c->config, c->service);
 	const struct passwd *pw;
 
+	if (service != NULL)
+		c->authzid = service->authzid;
 	c->q.service = c->service;
-	c->q.user = c->user;
+	c->q.user = c->authzid == BA_AUTHZID_EQUAL ? c->user : NULL;
 	/* As the broker has it: an empty one was not given. */
 	if (c->rhost != NULL && c->rhost[0] != '\0')
 		c->q.rhost = c->rhost;
@@ -288,6 +297,30 @@ print_premises(const struct check *c)
 			: "; keys and answers of issuers are those of now");
 }
 
+/*
+ * May whom the token names be the user that was asked for?  As a SASL client
+ * would be judged (query_authz.c); PAM has nothing of the kind.
+ */
+static int
+decide_authz(const struct check *c, struct ba_verdict *v)
+{
+	int r = BA_OK;
+
+	if (c->authzid == BA_AUTHZID_EQUAL || c->user == NULL ||
+	    strcmp(v->user, c->user) == 0)
+		return BA_OK;
+	if (c->authzid == BA_AUTHZID_SHARED)
+		r = ba_authz(v->service, v->claims, v->user, c->user);
+	(void)printf("the token names %s, and authzid = %s\n", v->user,
+	    c->authzid == BA_AUTHZID_PROXY
+		? "proxy: the server itself decides on that"
+	    : r == BA_OK ? "shared: the mailbox is theirs, too"
+			 : "shared: the mailbox is not listed for them");
+	if (r == BA_OK)
+		r = ba_copy_str(v->user, sizeof(v->user), c->user);
+	return r;
+}
+
 static void
 print_hints(const struct check *c, int r)
 {
@@ -297,6 +330,34 @@ print_hints(const struct check *c, int r)
 	if (r == BA_ERR_SOURCE && c->q.rhost == NULL)
 		ba_cli_complain("the service has allow_network: say --rhost "
 				"ADDRESS");
+}
+
+static bool
+may_use_device(const struct check *c, const struct ba_networks *networks)
+{
+	size_t i;
+
+	for (i = 0; i < networks->text.n; i++)
+		if (c->q.rhost != NULL &&
+		    ba_network_has(&networks->v[i], c->q.rhost))
+			return true;
+	return networks->text.n == 0;
+}
+
+/* How such a token is had by somebody who has none. */
+static void
+print_device(const struct check *c)
+{
+	const struct ba_service *service =
+	    ba_config_service(c->config, c->service);
+
+	if (service == NULL || service->device.issuer == NULL)
+		return;
+	(void)printf("the service has the device flow, of %s%s\n",
+	    service->device.issuer->url,
+	    may_use_device(c, &service->device.network) ? ""
+	    : c->q.rhost != NULL ? ", but not from this address"
+				 : ", but not without an address");
 }
 
 /* What a login goes through beside this. */
@@ -322,6 +383,9 @@ judge(struct check *c)
 	print_premises(c);
 	r = c->claims != NULL ? decide_claims(c, &v) : decide_token(c, &v);
 	ba_explain_print(&c->explain, stdout);
+	if (r == BA_OK)
+		r = decide_authz(c, &v);
+	print_device(c);
 	ba_explain_verdict(r, v.user, v.exp, c->claims == NULL, stdout);
 	if (r == BA_OK)
 		print_rest(v.service);

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "common/base/clock.h"
 #include "common/base/paths.h"
+#include "common/oauth/credentials.h"
 #include "common/oauth/fetch.h"
 #include "common/oauth/introspect.h"
 #include "common/oauth/keys.h"
@@ -30,6 +31,7 @@ struct ba_check_asking {
 	struct ba_check_asking_options o;
 	struct ba_store *store;
 	struct ba_keys *keys;
+	struct ba_credential_table *credentials;
 	struct ba_introspection *introspection;
 	struct ba_block_file *blocks; /* or NULL */
 	struct ba_fetch *fetch;
@@ -114,18 +116,26 @@ open_store(struct ba_check_asking *a)
 static int
 open_introspection(struct ba_check_asking *a)
 {
-	const struct ba_introspection_options o = {
+	const struct ba_credential_options co = {
 		.config = a->o.config,
-		.store = a->store,
-		/* As a spawned broker: of one issuer of many. */
-		.reach = BA_REACH_SHARED,
 		.trusted_uid = a->o.trusted_uid,
 		/* The service manager's are the service's alone. */
-		.credentials = NULL,
+		.directory = NULL,
+		/* As a spawned broker: of one issuer of many. */
+		.late = true,
 		.log = &ba_cli_log,
 	};
+	struct ba_introspection_options o = {
+		.config = a->o.config,
+		.store = a->store,
+		.reach = BA_REACH_SHARED,
+		.log = &ba_cli_log,
+	};
+	int r;
 
-	return ba_introspection_new(&o, &a->introspection);
+	r = ba_credential_table_new(&co, &a->credentials);
+	o.credentials = a->credentials;
+	return r == BA_OK ? ba_introspection_new(&o, &a->introspection) : r;
 }
 
 static int
@@ -170,6 +180,7 @@ ba_check_asking_free(struct ba_check_asking *a)
 	json_decref(a->answer);
 	ba_fetch_free(a->fetch);
 	ba_introspection_free(a->introspection);
+	ba_credential_table_free(a->credentials);
 	ba_keys_free(a->keys);
 	ba_block_file_free(a->blocks);
 	ba_store_close(a->store);

@@ -111,6 +111,19 @@ print_identity(const struct ba_issuer *issuer)
 		(void)printf("\n");
 }
 
+/* A person is sent there only where a service says so. */
+static void
+print_device_issuer(const struct ba_issuer *issuer)
+{
+	if (!issuer->device)
+		return;
+	(void)printf("    device flow as client %s, ", issuer->client.id);
+	if (issuer->device_endpoint != NULL && issuer->token_endpoint != NULL)
+		(void)printf("by %s\n", issuer->device_endpoint);
+	else
+		(void)printf("where its metadata must say\n");
+}
+
 static void
 print_issuer(const struct ba_issuer *issuer)
 {
@@ -135,6 +148,7 @@ print_issuer(const struct ba_issuer *issuer)
 		    issuer->verify == BA_VERIFY_BOTH
 			? " whose signature holds"
 			: ", and not their signatures");
+	print_device_issuer(issuer);
 	print_rule("    audience", &issuer->audience);
 	print_identity(issuer);
 	print_paths(&issuer->group_claim);
@@ -165,6 +179,43 @@ print_rules(const struct ba_service *s)
 }
 
 static void
+print_device(const struct ba_device_config *d)
+{
+	static const char *const qr[] = {
+		[BA_QR_AUTO] = "where it fits",
+		[BA_QR_YES] = "always",
+		[BA_QR_NO] = "never",
+	};
+
+	if (d->issuer == NULL)
+		return;
+	(void)printf("    device flow of %s, %lld s; QR code %s%s\n",
+	    d->issuer->url, (long long)d->timeout, qr[d->qr],
+	    d->complete_uri ? ", with the code in it" : "");
+	print_rule("    device flow from networks", &d->network.text);
+	(void)printf("    device flow at most %u for a user, %u from an "
+		     "address in %d s\n",
+	    d->limit_user, d->limit_address, BA_DEVICE_WINDOW);
+}
+
+static void
+print_sasl(const struct ba_service *s)
+{
+	size_t i;
+
+	if (s->authzid == BA_AUTHZID_PROXY)
+		(void)printf("    who may be whom, the server decides\n");
+	if (s->shared_map != NULL)
+		(void)printf("    mailboxes are shared by %s (%zu lines)\n",
+		    s->shared_map_file, ba_map_count(s->shared_map));
+	for (i = 0; i < s->shared_claim.n; i++)
+		(void)printf("    mailboxes are shared by claim %s\n",
+		    s->shared_claim.v[i].text);
+	print_rule("    reached as host", &s->host);
+	print_rule("    reached at port", &s->port);
+}
+
+static void
 print_service(const struct ba_service *s)
 {
 	size_t i;
@@ -174,6 +225,8 @@ print_service(const struct ba_service *s)
 		(void)printf(" %s", s->issuer[i]->url);
 	(void)printf("\n");
 	print_rules(s);
+	print_device(&s->device);
+	print_sasl(s);
 	if (s->accounts == BA_ACCOUNTS_LOCAL)
 		(void)printf("    users of this machine from uid %lu",
 		    (unsigned long)s->min_uid);
@@ -249,7 +302,7 @@ static void
 note_client(const struct ba_issuer *issuer, uid_t trusted_uid)
 {
 	const struct ba_client_config *c = &issuer->client;
-	struct ba_client *client = NULL;
+	struct ba_credentials *client = NULL;
 	const char *why = "";
 	int r;
 
@@ -293,10 +346,53 @@ note_names(const struct ba_service *s)
 		    "of the one is the same person as that of the other");
 }
 
+/* Is scope among those of the list, as they stand in device_scope =? */
+static bool
+is_asked_for(const char *list, const char *scope)
+{
+	size_t n = strlen(scope);
+
+	while (list != NULL) {
+		if (strncmp(list, scope, n) == 0 &&
+		    (list[n] == ' ' || list[n] == '\0'))
+			return true;
+		list = strchr(list, ' ');
+		if (list != NULL)
+			list++;
+	}
+	return false;
+}
+
+/* What nobody hears of before somebody has waited for it in vain. */
+static void
+note_device(const struct ba_service *s)
+{
+	const struct ba_device_config *d = &s->device;
+	size_t i;
+
+	if (d->issuer == NULL)
+		return;
+	if (d->timeout > BA_DEVICE_TIMEOUT_DEFAULT)
+		note_at(&s->where, s->name,
+		    "device_timeout is long: sshd ends a login after 120 s "
+		    "unless its LoginGraceTime says otherwise");
+	for (i = 0; i < s->require_scope.n; i++)
+		if (!is_asked_for(
+			d->issuer->device_scope, s->require_scope.v[i]))
+			note_at(&s->where, s->require_scope.v[i],
+			    "this scope is required and the device flow does "
+			    "not ask for it: see device_scope of its issuer");
+}
+
 static void
 note_service(const struct ba_service *s)
 {
 	note_names(s);
+	note_device(s);
+	if (s->authzid == BA_AUTHZID_PROXY)
+		note_at(&s->where, s->name,
+		    "with authzid = proxy anybody may ask to be anybody: make "
+		    "sure that the server has rules of its own for that");
 	if (s->account_without_token == BA_UNSAID &&
 	    s->accounts == BA_ACCOUNTS_LOCAL)
 		note_at(&s->where, s->name,
