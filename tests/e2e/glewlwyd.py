@@ -22,6 +22,7 @@ ADMIN = {"username": "admin", "password": "password"}   # of the fresh schema
 CLIENT, SECRET = "stage-gl", "only-for-tests-1"
 RESOURCE, RESOURCE_SECRET = "stage-rs", "only-for-tests-2"
 SCOPES = ("login", "mail", "directory")
+DEVICE_INTERVAL, DEVICE_EXPIRES = 1, 120    # s
 AUDIENCE = "https://login.example.test"
 
 CONFIG = """\
@@ -122,7 +123,8 @@ class Glewlwyd(stage.Server):
                 "name": scope, "display_name": scope,
                 "password_required": False, "scheme": {}})
         for name, secret, kinds in (
-                (CLIENT, SECRET, ["password", "client_credentials"]),
+                (CLIENT, SECRET, ["password", "client_credentials",
+                                  "device_authorization"]),
                 (RESOURCE, RESOURCE_SECRET, [])):
             web.json("POST", "/client?source=database", {
                 "client_id": name, "name": name, "enabled": True,
@@ -148,6 +150,9 @@ class Glewlwyd(stage.Server):
             "allow-non-oidc": True, "auth-type-client-enabled": True,
             "auth-type-password-enabled": True,
             "auth-type-refresh-enabled": False,
+            "auth-type-device-enabled": True,
+            "device-authorization-expiration": DEVICE_EXPIRES,
+            "device-authorization-interval": DEVICE_INTERVAL,
             "additional-parameters": [{
                 "user-parameter": "name",
                 "token-parameter": "preferred_username"}],
@@ -177,3 +182,37 @@ class Glewlwyd(stage.Server):
 
     def revoke(self, token: str) -> None:
         self.web.form("/oidc/revoke", CLIENT, SECRET, token=token)
+
+    def approve(self, user_code: str, user: str,
+                scope: str = "openid login") -> None:
+        """What somebody does who types the code into its page."""
+        web = Web(self.web.base)
+        web.json("POST", "/auth", {"username": user,
+                                   "password": self.password(user)})
+        web.json("PUT", f"/auth/grant/{CLIENT}", {"scope": scope})
+        # It sends people on to a page that is not installed here, with the
+        # outcome in the address.
+        try:
+            web.send("GET", "/oidc/device?" + urllib.parse.urlencode(
+                {"code": user_code, "g_continue": ""}))
+        except Answer as e:
+            if "prompt=deviceComplete" not in e.__cause__.geturl():
+                raise
+
+    def too_soon(self, seconds: int) -> None:
+        """As if each device had just asked, and for that long: who asks next
+        is told to slow down."""
+        self.sql("UPDATE gpo_device_authorization SET gpoda_last_check = "
+                 f"strftime('%s','now') + {seconds} WHERE gpoda_status = 0")
+
+    def last_polls(self) -> list[int]:
+        """When each device last asked."""
+        return [int(x) for x in self.sql(
+            "SELECT gpoda_last_check FROM gpo_device_authorization "
+            "ORDER BY gpoda_id").split()]
+
+    def sql(self, command: str) -> str:
+        return subprocess.run(
+            ["sqlite3", "-cmd", ".timeout 5000", str(self.dir / "db"),
+             command], check=True, text=True,
+            stdout=subprocess.PIPE).stdout

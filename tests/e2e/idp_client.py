@@ -63,8 +63,10 @@ def form_of(page: str, url: str) -> tuple[str, dict] | None:
     return urllib.parse.urljoin(url, html.unescape(form.group(1))), fields
 
 
-def agree(ca_file: str, uri: str, user: str) -> None:
-    """The person's part: open the page, log in, agree."""
+def agree(ca_file: str, uri: str, user: str, code: str = "",
+          deny: bool = False) -> None:
+    """The person's part: open the page, type the code where it is not in the
+    address, log in, agree; or press Abort where the code is confirmed."""
     browser = Browser(ca_file)
     page, url = browser.open(uri)
     for _ in range(10):
@@ -72,8 +74,13 @@ def agree(ca_file: str, uri: str, user: str) -> None:
         if form is None:
             return
         action, fields = form
+        if fields.get("user_code") == "":
+            fields["user_code"] = code
         if "login" in fields:
             fields.update(login=user, password="any")
+        if deny and "confirm" in fields:
+            browser.open(action, {**fields, "abort": "yes"})
+            return
         page, url = browser.open(action, fields)
     raise RuntimeError("the provider's pages come to no end")
 

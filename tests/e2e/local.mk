@@ -12,6 +12,28 @@ tests_e2e_storm_SOURCES = tests/e2e/storm.c
 tests_e2e_storm_CFLAGS = $(AM_CFLAGS)
 tests_e2e_storm_LDADD = common/wire/libba_wire.la common/base/libba_base.la
 
+# A host that watches what a module does to it; see test_pam_unchanged.py.
+check_PROGRAMS += tests/e2e/pam_host
+tests_e2e_pam_host_SOURCES = \
+	tests/e2e/pam_host.c \
+	tests/e2e/pam_host.h \
+	tests/e2e/pam_host_scan.c \
+	tests/e2e/pam_host_state.c
+tests_e2e_pam_host_CFLAGS = $(AM_CFLAGS)
+tests_e2e_pam_host_LDADD = $(PAM_LIBS)
+
+# The module with AddressSanitizer in it, for a real sshd (test_pam_secrets.py).
+check_LTLIBRARIES += tests/e2e/pam_asan.la
+tests_e2e_pam_asan_la_SOURCES = $(pam_oauth2_la_SOURCES) \
+	$(common_base_libba_base_la_SOURCES) \
+	$(common_wire_libba_wire_la_SOURCES)
+tests_e2e_pam_asan_la_CFLAGS = $(AM_CFLAGS) -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+tests_e2e_pam_asan_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shared -rpath /nowhere -fsanitize=address,undefined \
+	-Wl,--version-script=$(srcdir)/pam/pam_oauth2.map
+tests_e2e_pam_asan_la_LIBADD = $(PAM_LIBS)
+
 EXTRA_DIST += \
 	.ci/run \
 	tests/README.md \
@@ -42,6 +64,10 @@ EXTRA_DIST += \
 	tests/e2e/test_intruder.py \
 	tests/e2e/test_introspection.py \
 	tests/e2e/test_login.py \
+	tests/e2e/test_pam_hosts.py \
+	tests/e2e/test_pam_length.py \
+	tests/e2e/test_pam_secrets.py \
+	tests/e2e/test_pam_unchanged.py \
 	tests/e2e/test_requests.py \
 	tests/e2e/test_rogue.py \
 	tests/e2e/test_rotation.py \
@@ -50,9 +76,11 @@ EXTRA_DIST += \
 	tests/e2e/test_socket.py \
 	tests/e2e/test_storm.py \
 	tests/e2e/test_zz_leaks.py \
+	tests/e2e/timing.py \
 	tests/e2e/wire.py \
 	tests/lib/build.sh \
 	tests/lib/common.sh \
 	tests/lib/install.sh \
 	tests/lib/stage.sh \
-	tests/run.sh
+	tests/run.sh \
+	tests/timing.sh

@@ -6,11 +6,11 @@
 
     https://127.0.0.1:PORT/ENDPOINT/BEHAVIOUR[/ANYTHING]
 
-is an issuer whose ENDPOINT (metadata, keys or introspection) has that
-BEHAVIOUR, and which is good otherwise; ANYTHING makes as many issuers of one
-kind as a test wants.  /keys/good is the twin of them all.  It signs nothing,
-and believes everybody: an opaque token is its own claims in base64url, and of
-a JWT the payload counts.
+is an issuer whose ENDPOINT (metadata, keys, introspection, device or token)
+has that BEHAVIOUR, and which is good otherwise; ANYTHING makes as many issuers
+of one kind as a test wants.  /keys/good is the twin of them all.  It signs no
+token but those of the device flow (rogue_device.py), and believes everybody:
+an opaque token is its own claims in base64url, and of a JWT the payload counts.
 
 DIR holds a certificate and key for each listener (LISTENERS, on PORT and the
 ports above), and KID.pem for each signing key.  Below /-/ tests ask what was
@@ -32,6 +32,7 @@ import zlib
 from pathlib import Path
 
 import mint
+import rogue_device
 
 # The first is the one in order; then what is wrong with the others.
 LISTENERS = ("good", "other", "expired", "name", "ca", "plain", "mute")
@@ -41,6 +42,8 @@ WELL_KNOWN = {"/.well-known/oauth-authorization-server": "rfc8414",
 JSON = "application/json"
 SIGNED = "application/token-introspection+jwt"
 GIGABYTE = 1 << 30
+# Fields of a request that tests look at; none of them is a secret.
+SHOWN = ("client_id", "grant_type", "scope", "resource", "audience")
 
 
 class State:
@@ -52,6 +55,7 @@ class State:
         self.set: dict[str, dict] = {}
         self.requests: list[dict] = []
         self.keys: dict[str, dict] = {}
+        self.codes = rogue_device.Codes()
         self.over = threading.Event()
 
     def key(self, kid: str) -> dict:
@@ -85,6 +89,7 @@ def with_member(document: bytes, member: str) -> bytes:
 def metadata(base: str, behaviour: str, port: int) -> bytes:
     doc = {"issuer": base, "jwks_uri": base + "/jwks",
            "introspection_endpoint": base + "/introspect",
+           "device_authorization_endpoint": base + "/device_authorization",
            "token_endpoint": base + "/token"}
     elsewhere = f"https://localhost:{port}" + urllib.parse.urlsplit(base).path
     change = {
@@ -97,6 +102,12 @@ def metadata(base: str, behaviour: str, port: int) -> bytes:
             f":{port}", f":{port + 1}") + "/jwks"},
         "http": {"jwks_uri": base.replace("https:", "http:") + "/jwks"},
         "no-keys": {"jwks_uri": None},
+        "no-device": {"device_authorization_endpoint": None},
+        "no-token": {"token_endpoint": None},
+        "other-device": {
+            "device_authorization_endpoint": elsewhere +
+            "/device_authorization"},
+        "other-token": {"token_endpoint": elsewhere + "/token"},
         "no-introspection": {"introspection_endpoint": None},
         "uri-number": {"jwks_uri": 7},
     }.get(behaviour, {})
@@ -301,6 +312,8 @@ class Handler(socketserver.BaseRequestHandler):
                 "type": header.get("content-type"),
                 "accept": header.get("accept"),
                 "assertion": fields.get("client_assertion"),
+                "time": time.monotonic(),
+                "values": {k: fields.get(k) for k in SHOWN},
                 "target": target, "token": hashlib.sha256(
                     fields.get("token", "").encode()).hexdigest()})
         if not endpoint or behaviour == f"not-{form}":
@@ -312,15 +325,34 @@ class Handler(socketserver.BaseRequestHandler):
             doc = metadata(base, behaviour, self.server.base)
         elif endpoint == "keys":
             doc = keys(state, behaviour, setting.get("kids", ["rogue-1"]))
-        else:
+        elif endpoint == "introspection":
             doc = answer(base, behaviour, fields.get("token", ""))
-        media = JSON
+        media, status = JSON, "200"
+        if endpoint in ("device", "token"):
+            status, doc = self.device(endpoint, base, issuer, behaviour,
+                                      fields)
+            if rogue_device.over(state.codes, issuer, fields):
+                behaviour = "good"
         if endpoint == "introspection" and SIGNED in accept:
             if behaviour != "jwt-unsigned":
                 doc = signed(state, base, behaviour, doc, asker)
                 media = SIGNED
         return self.behave(behaviour, doc, media, header, setting,
-                           path.replace(issuer, ""))
+                           path.replace(issuer, ""), status)
+
+    def device(self, endpoint: str, base: str, issuer: str, behaviour: str,
+               fields: dict) -> tuple[str, bytes]:
+        state = self.server.state
+        with state.lock:
+            if endpoint == "device":
+                status, doc = rogue_device.first_answer(
+                    state.codes, base, issuer, behaviour)
+                again = '"device_code": "x"'
+            else:
+                status, doc = rogue_device.poll_answer(
+                    state.codes, base, issuer, behaviour, fields, state.home)
+                again = '"error": "x"'
+        return status, common(dumps(doc), behaviour, again)
 
     @staticmethod
     def find(path: str) -> tuple[str, str, str]:
@@ -331,7 +363,9 @@ class Handler(socketserver.BaseRequestHandler):
             if form == "oidc" and path.endswith(word):
                 return "metadata", path[:-len(word)], form
         for word, endpoint in (("/jwks", "keys"),
-                               ("/introspect", "introspection")):
+                               ("/introspect", "introspection"),
+                               ("/device_authorization", "device"),
+                               ("/token", "token")):
             if path.endswith(word):
                 return endpoint, path[:-len(word)], ""
         return "", path, ""
@@ -349,6 +383,8 @@ class Handler(socketserver.BaseRequestHandler):
         with state.lock:
             if path == "/-/requests":
                 out = list(state.requests)
+            elif path == "/-/codes":
+                out = state.codes.all()
             elif path == "/-/forget":
                 state.requests.clear()
                 out = None
@@ -360,7 +396,7 @@ class Handler(socketserver.BaseRequestHandler):
 
     # pylint: disable=too-many-return-statements,too-many-branches
     def behave(self, behaviour: str, doc: bytes, media: str, header: dict,
-               setting: dict, tail: str) -> bool:
+               setting: dict, tail: str, status: str = "200") -> bool:
         if behaviour == "hang":
             self.server.state.over.wait()
             return False
@@ -393,11 +429,11 @@ class Handler(socketserver.BaseRequestHandler):
                                 f"/keys/good/redirected{tail}")
             return self.reply(b"", status="302", more=more)
         if behaviour in TYPES:
-            return self.reply(doc, media=TYPES[behaviour], more=more)
+            return self.reply(doc, TYPES[behaviour], status, more)
         if behaviour == "slow":
-            return self.trickle(self.head(doc, media, more=more) + doc)
+            return self.trickle(self.head(doc, media, status, more) + doc)
         if behaviour == "half":
-            self.request.sendall(self.head(doc, media, more=more) +
+            self.request.sendall(self.head(doc, media, status, more) +
                                  doc[:len(doc) // 2])
             return False
         if behaviour == "huge":
@@ -421,7 +457,7 @@ class Handler(socketserver.BaseRequestHandler):
             more["ETag"] = etag
             if header.get("if-none-match") == etag:
                 return self.reply(b"", status="304", more=more)
-        return self.reply(doc, media=media, more=more)
+        return self.reply(doc, media, status, more)
 
     def head(self, doc: bytes, media: str | None, status: str = "200",
              more: dict | None = None) -> bytes:

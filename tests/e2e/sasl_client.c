@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client for OAUTHBEARER (RFC 7628), as small as the tests need: it gives
- * ldapwhoami(1) a voice.  The token comes as the password, the user name is
+ * A client for OAUTHBEARER (RFC 7628) and XOAUTH2, as small as the tests need:
+ * it gives ldapwhoami(1), python-ldap and mbsync(1) a voice.  The token comes as the password, the user name is
  * sent as the authzid if there is one.
  */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ int sasl_client_plug_init(const sasl_utils_t *utils, int max_version,
 
 struct state {
 	int step;
+	bool xoauth2;
 	char *message;
 };
 
@@ -28,11 +30,11 @@ mech_new(void *glob, sasl_client_params_t *params, void **context)
 {
 	struct state *s;
 
-	(void)glob;
 	s = params->utils->malloc(sizeof(*s));
 	if (s == NULL)
 		return SASL_NOMEM;
 	memset(s, 0, sizeof(*s));
+	s->xoauth2 = glob != NULL;
 	*context = s;
 	return SASL_OK;
 }
@@ -93,7 +95,11 @@ first(struct state *s, sasl_client_params_t *params, sasl_interact_t **need,
 	if (s->message == NULL)
 		return SASL_NOMEM;
 	len = snprintf(s->message, MESSAGE_MAX,
-	    "n,%s%.*s,\001auth=Bearer %.*s\001\001", un > 0 ? "a=" : "",
+	    s->xoauth2 ? "%s%.*s\001auth=Bearer %.*s\001\001"
+		       : "n,%s%.*s,\001auth=Bearer %.*s\001\001",
+	    s->xoauth2 ? "user="
+	    : un > 0   ? "a="
+		       : "",
 	    (int)un, un > 0 ? user : "", (int)n, token);
 	/* Whose the token is we do not look at (TOK-08). */
 	r = params->canon_user(params->utils->conn, "anonymous", 0,
@@ -144,16 +150,21 @@ mech_dispose(void *context, const sasl_utils_t *utils)
 static const unsigned long required_prompts[] = { SASL_CB_PASS,
 	SASL_CB_LIST_END };
 
-static sasl_client_plug_t plug = {
-	.mech_name = "OAUTHBEARER",
-	.max_ssf = 0,
-	.security_flags = SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS,
-	.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY,
-	.required_prompts = required_prompts,
-	.mech_new = mech_new,
-	.mech_step = mech_step,
-	.mech_dispose = mech_dispose,
-};
+#define PLUG(name, glob)                                                       \
+	{                                                                      \
+		.mech_name = name, .max_ssf = 0,                               \
+		.security_flags =                                              \
+		    SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS,          \
+		.features =                                                    \
+		    SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY,      \
+		.required_prompts = required_prompts, .glob_context = glob,    \
+		.mech_new = mech_new, .mech_step = mech_step,                  \
+		.mech_dispose = mech_dispose,                                  \
+	}
+
+static char xoauth2;
+static sasl_client_plug_t plugs[] = { PLUG("OAUTHBEARER", NULL),
+	PLUG("XOAUTH2", &xoauth2) };
 
 int
 sasl_client_plug_init(const sasl_utils_t *utils, int max_version,
@@ -163,7 +174,7 @@ sasl_client_plug_init(const sasl_utils_t *utils, int max_version,
 	if (max_version < SASL_CLIENT_PLUG_VERSION)
 		return SASL_BADVERS;
 	*out_version = SASL_CLIENT_PLUG_VERSION;
-	*pluglist = &plug;
-	*plugcount = 1;
+	*pluglist = plugs;
+	*plugcount = 2;
 	return SASL_OK;
 }

@@ -507,7 +507,9 @@ def set_up_pam() -> None:
     sudoers.chmod(0o440)
 
 
-def start_sshd(*options: str) -> Server:
+def start_sshd(*options: str, port: int = 22,
+               program: str = "/usr/sbin/sshd", env=None) -> Server:
+    """Its PAM service is the name that program has."""
     home = RUN / "ssh"
     home.mkdir(parents=True, exist_ok=True)
     key = home / "host_key"
@@ -516,14 +518,15 @@ def start_sshd(*options: str) -> Server:
                         str(key)], check=True)
         (home / "known_hosts").write_text(
             "login.example.test " + (home / "host_key.pub").read_text())
-    config = home / "sshd_config"
-    config.write_text("\n".join([
-        "ListenAddress 127.0.0.1:22", f"HostKey {key}", "UsePAM yes",
-        "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
-        "PidFile none", "LogLevel VERBOSE", "MaxStartups 100",
-        "PrintMotd no", *options]) + "\n")
-    return Server("sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", str(config)],
-                  lambda: port_open(22))
+    config = home / f"sshd_config-{port}"
+    config.write_text("\n".join([   # the first of two counts
+        *options, f"ListenAddress 127.0.0.1:{port}", f"HostKey {key}",
+        "UsePAM yes", "KbdInteractiveAuthentication yes",
+        "PasswordAuthentication no", "PidFile none", "LogLevel VERBOSE",
+        "MaxStartups 100", "PrintMotd no"]) + "\n")
+    return Server("sshd" if port == 22 else f"sshd-{port}",
+                  [program, "-D", "-e", "-f", str(config)],
+                  lambda: port_open(port), env)
 
 
 SLAPD_CONF = f"""\
@@ -631,7 +634,7 @@ def pieces(token: str, size: int) -> list[str]:
     return [token[i:i + size] for i in range(0, len(token), size)]
 
 
-PROMPT = (r"[^\r\n]*(?:OAuth token(?:, part \d+)?: |Password: |"
+PROMPT = (r"[^\r\n]*(?:OAuth token(?:, part \d+)?: |[Pp]assword: |"
           r"\(yes/no\) )$")
 ACCEPTED = "logged in as "
 

@@ -101,7 +101,7 @@ send_one(int fd, const char *token, uint64_t id)
 
 	ba_buf_init(&b, BA_WIRE_ASK_MAX);
 	(void)snprintf(text, sizeof(text), "%032llx", (unsigned long long)id);
-	ba_msg_begin(&o, &b, BA_WIRE_VERSION_ASK, BA_MSG_ASK);
+	ba_msg_begin(&o, &b, BA_WIRE_VERSION, BA_MSG_ASK);
 	ba_msg_put_str(&o, BA_TAG_ID, text);
 	ba_msg_put_str(&o, BA_TAG_SERVICE, service);
 	ba_msg_put_str(&o, BA_TAG_USER, "alice");

@@ -387,6 +387,78 @@ def test_JWK_09_secrets_as_the_broker_reads_them(world, spawned, mode, group,
         stage.write_config()
 
 
+DEVICE = {"client_id": "me", "client_auth": "none",
+          "device_authorization_endpoint": f"{stage.OWN}/device",
+          "token_endpoint": f"{stage.OWN}/token"}
+
+
+def of_service(**values) -> None:
+    stage.write_config({"desk": {**stage.default_services()["stage"],
+                                 "issuer": stage.OWN, **values}},
+                       {stage.OWN: {"jwks_file": stage.OwnIssuer.jwks,
+                                    **(DEVICE if "device_issuer" in values
+                                       else {})}})
+
+
+def test_DEV_config_test_tells_of_the_device_flow(world):
+    """What it is, and what would be waited for in vain."""
+    too_long, no_scope = "device_timeout is long: sshd", "does not ask for it"
+    try:
+        of_service(device_issuer=stage.OWN, require_scope="login",
+                   device_network="192.0.2.0/24", qr="no")
+        r = config_test()
+        assert r.returncode == 0, r.stdout
+        assert f"flow as client me, by {stage.OWN}/device\n" in r.stdout
+        assert f"device flow of {stage.OWN}, 100 s; QR code never" in r.stdout
+        assert "device flow from networks 192.0.2.0/24\n" in r.stdout
+        assert "note: login: this scope is required" in r.stdout
+        assert no_scope in r.stdout and too_long not in r.stdout
+        text = stage.CONFIG.read_text()
+        stage.install_config(text.replace(
+            "client_id = me\n", "client_id = me\ndevice_scope = a login\n"
+        ).replace("qr = no\n", "device_timeout = 101\n"))
+        r = config_test()
+        assert r.returncode == 0, r.stdout
+        assert no_scope not in r.stdout and too_long in r.stdout, r.stdout
+    finally:
+        stage.write_config()
+
+
+@pytest.mark.parametrize("rhost,words", [
+    (("--rhost", "192.0.2.9"), f"of {stage.OWN}\n"),
+    (("--rhost", "198.51.100.1"), "but not from this address\n"),
+    ((), "but not without an address\n")])
+def test_DEV_from_where_the_device_flow(world, rhost, words):
+    try:
+        of_service(device_issuer=stage.OWN, device_network="192.0.2.0/24")
+        r = by_claims(of_alice(), *rhost, name="desk")
+        line = "the service has the device flow, of "
+        assert line in r.stdout and words in r.stdout.split(line)[1], r.stdout
+        assert line not in by_claims(of_alice()).stdout
+    finally:
+        stage.write_config()
+
+
+@pytest.mark.parametrize("policy,user,code,words", [
+    ("shared", "alice", 0, "accepted as alice"),
+    ("shared", "sales", 0, "shared: the mailbox is theirs, too"),
+    ("shared", "info", 2, "shared: the mailbox is not listed for them"),
+    ("proxy", "info", 0, "proxy: the server itself decides"),
+    ("equal", "sales", 2, "USER_MISMATCH")])
+def test_SA_06_whom_a_SASL_client_may_be(world, policy, user, code, words):
+    shared = {"shared_claim": "boxes"} if policy == "shared" else {}
+    try:
+        of_service(accounts="virtual", authzid=policy, **shared)
+        r = by_claims(of_alice(boxes=["sales"]), user=user, name="desk")
+        assert r.returncode == code and words in r.stdout, r.stdout
+        if code == 0:
+            assert f"would be accepted as {user} until" in r.stdout
+        elif policy == "shared":
+            assert "verdict: not allowed: AUTHZID" in r.stdout
+    finally:
+        stage.write_config()
+
+
 def test_a_relative_path_is_of_where_we_were(world):
     stage.write_config()
     etc = str(stage.CONFIG.parent)

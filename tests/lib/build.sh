@@ -34,4 +34,5 @@ if [ ! -e config.status ] || [ "$SRC/configure" -nt config.status ] ||
 	printf '%s\n' "$*" >configured-with
 fi
 jobs=$(nproc)
-quietly make "make" make -s -j"$jobs" all tests/e2e/sasl_client.la tests/e2e/storm
+quietly make "make" make -s -j"$jobs" all tests/e2e/sasl_client.la \
+    tests/e2e/storm tests/e2e/pam_host tests/e2e/pam_asan.la

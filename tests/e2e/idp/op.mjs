@@ -4,14 +4,19 @@
 //
 //	node op.mjs ISSUER PORT TLS_KEY TLS_CERT DIR [TLS_CA TLS_PORT [GENERATION]]
 //
-// DIR/requests gets a line for each request ("GET /jwks agent"), so that a
-// test can count what an asker cost us.  DIR/NAME.pem gets each private key,
-// so that a test can sign what no provider would.  Prints READY once it
-// listens.  Keys are new at each start; their names end in GENERATION.
+// DIR/requests gets a line for each request ("GET /jwks agent … seconds"), so
+// that a test can count what an asker cost us, and when.  DIR/NAME.pem gets
+// each private key, so that a test can sign what no provider would.  Prints
+// READY once it listens.  Keys are new at each start; their names end in
+// GENERATION.
+//
+// DIR/device.json, if it is there, says what the device flow has otherwise not:
+// "interval" and "expires", in seconds.
 //
 // DIR/clients.json, if it is there, holds more clients: those that ask about
-// tokens.  TLS_PORT is where clients are asked for certificates (RFC 8705
-// section 5); those of TLS_CA can be told by their name.
+// tokens, unless grant_types says more.  TLS_PORT is where clients are asked
+// for certificates (RFC 8705 section 5); those of TLS_CA can be told by their
+// name.
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
@@ -79,6 +84,9 @@ const hour = 3600;
 const clientsFile = path.join(dir, 'clients.json');
 const askers = fs.existsSync(clientsFile) ? JSON.parse(fs.readFileSync(clientsFile)) : [];
 
+const deviceFile = path.join(dir, 'device.json');
+const device = () => (fs.existsSync(deviceFile) ? JSON.parse(fs.readFileSync(deviceFile)) : {});
+
 function certificateOf(ctx) {
   const { raw } = ctx.socket.getPeerCertificate?.() ?? {};
   if (!raw) return undefined;
@@ -103,7 +111,7 @@ const provider = new Provider(issuer, {
     redirect_uris: [],
     response_types: [],
   }, ...askers.map((client) => ({
-    ...client, grant_types: [], redirect_uris: [], response_types: [],
+    grant_types: [], ...client, redirect_uris: [], response_types: [],
   }))],
   scopes,
   clientAuthMethods: [
@@ -163,7 +171,13 @@ const provider = new Provider(issuer, {
       },
     },
   },
-  ttl: { DeviceCode: 600, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
+  ttl: { DeviceCode: () => device().expires ?? 600, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
+});
+// The provider itself never says how often it wants to be asked.
+provider.use(async (ctx, next) => {
+  await next();
+  const { interval } = device();
+  if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200 && interval) ctx.body.interval = interval;
 });
 provider.on('server_error', (ctx, e) => console.error(e.stack));
 for (const what of ['grant.error', 'introspection.error', 'revocation.error']) provider.on(what, (ctx, e) => console.error(e.message, e.error_description));
@@ -173,7 +187,7 @@ const answer = provider.callback();
 const tls = { key: fs.readFileSync(tlsKey), cert: fs.readFileSync(tlsCert) };
 function listen(where, more, then) {
   https.createServer({ ...tls, ...more }, (req, res) => {
-    fs.writeSync(log, `${req.method} ${req.url} ${req.headers['user-agent'] ?? '-'}\n`);
+    fs.writeSync(log, `${req.method} ${req.url} ${req.headers['user-agent'] ?? '-'} ${Date.now() / 1000}\n`);
     answer(req, res);
   }).listen(Number(where), '127.0.0.1', then);
 }
