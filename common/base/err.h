@@ -106,10 +106,10 @@
 	X(NO_NAME, -87, NOT_ALLOWED, "no rule names this person")              \
 	X(DOMAIN, -88, NOT_ALLOWED, "the name is of another domain")           \
 	X(BLOCKED, -89, NOT_ALLOWED, "blocked here")                           \
-	X(DEVICE, -100, NOT_ALLOWED, "the device flow is not allowed here")     \
-	X(DEVICE_LIMIT, -101, NOT_ALLOWED,                                      \
+	X(DEVICE, -100, NOT_ALLOWED, "the device flow is not allowed here")    \
+	X(DEVICE_LIMIT, -101, NOT_ALLOWED,                                     \
 	    "too many logins by the device flow of late")                      \
-	X(AUTHZID, -102, NOT_ALLOWED,                                           \
+	X(AUTHZID, -102, NOT_ALLOWED,                                          \
 	    "this person may not act for the user that was named")             \
 	/* malformed: the client of a SASL server broke its grammar */         \
 	X(MALFORMED, -90, MALFORMED, "malformed message")

@@ -462,8 +462,10 @@ read_token(const struct ba_http_response *response, struct ba_buf *token,
 	r = read_json(response, whyp, &root);
 	if (r != BA_OK)
 		return r;
-	if (ba_json_string(root, "access_token", &text) != BA_OK ||
-	    !ba_is_token68(text, strlen(text)))
+	if (ba_json_has(root, "error"))
+		r = bad(whyp, "the answer is a success and an error");
+	else if (ba_json_string(root, "access_token", &text) != BA_OK ||
+		 !ba_is_token68(text, strlen(text)))
 		r = bad(whyp, "the answer has no access_token that is one");
 	else if (ba_json_string(root, "token_type", &type) != BA_OK ||
 		 !ba_equal_nocase(type, strlen(type), "bearer"))

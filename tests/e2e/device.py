@@ -127,7 +127,7 @@ class Session:
         self.child = pexpect.spawn(
             argv[0], argv[1:], env={**stage.ENV, **(env or {})}, timeout=15,
             encoding="utf-8", codec_errors="replace", cwd="/",
-            dimensions=(24, 80))
+            dimensions=(24, 80), preexec_fn=stage.interruptible)
         self.child.delaybeforesend = None
         self.text = ""          # all that the user saw
         self.shown = ""         # … of it, with the code

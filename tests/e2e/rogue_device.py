@@ -14,7 +14,9 @@ import time
 
 import mint
 
-CONTROLS = "\x1b[2J\x1b]0;owned\x07\r\b\x00\u202e\u200b\x9b31m"
+CONTROLS = "\x1b[2J\x1b]0;owned\x07\r\b\u202e\u200b\x9b31m"
+# Nothing is left of these.
+BARE_CONTROLS = "\x1b\x07\r\b\u202e\u200b\x9b\x7f"
 HUGE = 1 << 30
 
 
@@ -84,7 +86,7 @@ def first_answer(codes: Codes, base: str, issuer: str,
         "uri-http": {"verification_uri": uri.replace("https:", "http:")},
         "uri-script": {"verification_uri": "javascript:alert(1)"},
         "uri-number": {"verification_uri": 7},
-        "uri-controls": {"verification_uri": uri + CONTROLS},
+        "uri-controls": {"verification_uri": uri + BARE_CONTROLS},
         "uri-long": {"verification_uri": uri + "/" + "a" * 600},
         "no-complete": {"verification_uri_complete": None},
         "complete-http": {"verification_uri_complete": uri.replace(

@@ -74,6 +74,12 @@ def port_open(port: int) -> bool:
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
+def interruptible() -> None:
+    """Before a program is run: a shell that runs us in the background has
+    SIGINT ignored by all."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def running(program: str) -> list[int]:
     """The processes of this program."""
     found = []

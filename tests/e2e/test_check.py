@@ -425,7 +425,7 @@ def test_DEV_config_test_tells_of_the_device_flow(world):
 
 
 @pytest.mark.parametrize("rhost,words", [
-    (("--rhost", "192.0.2.9"), f"of {stage.OWN}\n"),
+    (("--rhost", "192.0.2.9"), f"{stage.OWN}\n"),
     (("--rhost", "198.51.100.1"), "but not from this address\n"),
     ((), "but not without an address\n")])
 def test_DEV_from_where_the_device_flow(world, rhost, words):

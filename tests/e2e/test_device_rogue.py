@@ -28,6 +28,9 @@ WIRE = ("close", "half", "huge", "endless", "head", "bomb", "garbage",
         "404", "204", "deep", "nested-17", "duplicate-names", "no-json",
         "empty-body", "trailing", "latin1", "array-of")
 
+# Of these those that are no answer at all.
+CUT = ("half", "huge", "endless", "head", "bomb", "garbage")
+
 # Behaviour: what it comes to, and within how many seconds at the most.
 DEVICE = {
     **dict.fromkeys(WIRE, (UNAVAILABLE, 2)),
@@ -57,7 +60,9 @@ DEVICE = {
     "good/interval=200/expires=3": (REFUSED, 5),
 }
 TOKEN = {
-    **dict.fromkeys(set(WIRE) - {"close"}, (UNAVAILABLE, 4)),
+    **dict.fromkeys(set(WIRE) - {"close", *CUT}, (UNAVAILABLE, 4)),
+    # No answer came, and one may come yet: asked again while the code lives.
+    **{f"{x}/expires=6": ((UNAVAILABLE, REFUSED), 9) for x in CUT},
     **dict.fromkeys(("500", "503", "429"), (UNAVAILABLE, 9)),
     **dict.fromkeys(("good", "good/pending=0", "good/pending=3",
                      "type-lower", "refresh-too"), (OK, 6)),
@@ -155,6 +160,10 @@ class Runs:
         begun, = self.asked(kind, behaviour, "device")
         times = [begun["time"], *(
             r["time"] for r in self.asked(kind, behaviour, "token"))]
+        # A request that found its kept connection dead is sent again at once
+        # by libcurl: that is one poll.
+        times = [t for i, t in enumerate(times)
+                 if i == 0 or t - times[i - 1] > 0.05]
         return [b - a for a, b in zip(times, times[1:])]
 
 
@@ -194,8 +203,7 @@ def near(gaps: list[float], expected: list[float]) -> bool:
     ("device", "good", [1, 1]), ("token", "good/pending=3", [1] * 4),
     ("device", "no-interval", [5, 5]), ("device", "interval-null", [5, 5]),
     ("token", "slow-down-1", [1, 6]), ("token", "slow-down-2", [1, 6, 11]),
-    ("token", "reset/times=2", [1, 2, 4]),
-    ("token", "close/times=1", [1, 2])])
+    ("token", "reset/expires=9", [1, 2, 4])])
 def test_interval_by_the_providers_log_DEV_02_DEV_03_DEV_05(
         runs, kind, behaviour, expected):
     gaps = runs.gaps(kind, behaviour)

@@ -19,6 +19,14 @@ AUTH_ERR = "Authentication failure"
 PERM_DENIED = "Permission denied"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def begun_anew(world):
+    """What an earlier file has left, an asking that failed a moment ago say, is
+    not of these."""
+    stage.forget_store()
+    stage.write_config()
+
+
 @pytest.fixture(scope="module")
 def open_sshd(world):
     """A second sshd, which takes passwords and says all that it knows."""

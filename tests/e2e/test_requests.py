@@ -50,11 +50,6 @@ def test_ten_at_once_one_asking_V38(cold, world, either):
     assert world.op.requests() == BOTH
 
 
-def interruptible():
-    """A shell that runs us in the background has SIGINT ignored by all."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_asking_outlives_its_caller_V50(cold, world, spawned, how):
     """Whoever gives up half-way leaves the keys to the next, not a wait."""
@@ -64,7 +59,7 @@ def test_an_asking_outlives_its_caller_V50(cold, world, spawned, how):
         with subprocess.Popen(["pamtester", "stage", "alice", "authenticate"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, env=ENV,
-                              preexec_fn=interruptible) as caller:
+                              preexec_fn=stage.interruptible) as caller:
             caller.stdin.write(token + "\n")
             caller.stdin.flush()
             stage.wait_for("a helper", lambda: stage.running(stage.HELPER))

@@ -17,7 +17,8 @@ import pytest
 import sasl_hosts as h
 import stage
 
-VECTORS = Path("/work/shared/vectors/rfc/rfc7628_sasl.json")
+VECTORS = (Path(__file__).resolve().parents[3] /
+           "shared/vectors/rfc/rfc7628_sasl.json")
 
 no_cyrus = pytest.mark.skipif(
     not h.CYRUS.exists(),

@@ -763,6 +763,8 @@ test_dev_07_token(void **state)
 		{ "{" T_TOKEN ",\"token_type\":\"Bearer \"}",
 		    BA_ERR_DEVICE_ANSWER },
 		{ "{" T_TOKEN ",\"token_type\":1}", BA_ERR_DEVICE_ANSWER },
+		{ "{" T_TOKEN T_TYPE ",\"error\":\"access_denied\"}",
+		    BA_ERR_DEVICE_ANSWER },
 		{ "{" T_TOKEN "}", BA_ERR_DEVICE_ANSWER },
 		{ "{\"a\":1" T_TYPE "}", BA_ERR_DEVICE_ANSWER },
 		{ "{\"access_token\":\"\"" T_TYPE "}", BA_ERR_DEVICE_ANSWER },

@@ -322,8 +322,8 @@ FAILS(int, ba_jwk_read_bytes,
     (jwk, name, dst, dstsz, lenp), *lenp = 0, { BA_ERR_KEY, OURS })
 FAILS(int, ba_jwk_parse,
     (struct ba_pkey_maker * maker, const json_t *jwk, struct ba_jwk *key),
-    (maker, jwk, key), memset(key, 0, sizeof(*key)), { BA_ERR_KEY, OURS }, { BA_ERR_ALG, OURS },
-    { BA_ERR_NOMEM, OURS }, { BA_ERR_CRYPTO, OURS })
+    (maker, jwk, key), memset(key, 0, sizeof(*key)), { BA_ERR_KEY, OURS },
+    { BA_ERR_ALG, OURS }, { BA_ERR_NOMEM, OURS }, { BA_ERR_CRYPTO, OURS })
 FAILS(int, ba_pkey_make,
     (struct ba_pkey_maker * maker, const json_t *jwk,
 	const struct ba_kind *kind, EVP_PKEY **pkeyp),
@@ -424,6 +424,21 @@ FAILS(int, ba_client_set_key_id,
 FAILS(int, ba_client_set_secret_file,
     (struct ba_builder * b, void *object, const char *value),
     (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_device_audience,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_device_endpoint,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_device_resource,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_device_scope,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
+FAILS(int, ba_client_set_token_endpoint,
+    (struct ba_builder * b, void *object, const char *value),
+    (b, object, value), NOTHING, { BA_ERR_NOMEM, OURS })
 FAILS(int, ba_network_parse, (const char *text, struct ba_network *net),
     (text, net), memset(net, 0, sizeof(*net)), { BA_ERR_CONFIG, OURS })
 FAILS(int, ba_pattern_compile,
@@ -440,6 +455,11 @@ FAILS(int, ba_map_parse,
 	const void *p, size_t n, const struct ba_config_report *report,
 	const struct ba_map **mapp),
     (a, config, name, p, n, report, mapp), *mapp = NULL, { BA_ERR_NOMEM, OURS },
+    { BA_ERR_CONFIG, OURS })
+FAILS(int, ba_map_parse_shared,
+    (struct ba_arena * a, const char *name, const void *p, size_t n,
+	const struct ba_config_report *report, const struct ba_map **mapp),
+    (a, name, p, n, report, mapp), *mapp = NULL, { BA_ERR_NOMEM, OURS },
     { BA_ERR_CONFIG, OURS })
 FAILS(int, ba_profile_type, (struct ba_case * c, const char *typ), (c, typ),
     NOTHING, { BA_ERR_TYP, ANY })

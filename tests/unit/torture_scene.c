@@ -76,6 +76,11 @@ static const char config_text[] =
     "client_key_file = credential:asked.key\n"
     "client_key_id = k\n"
     "client_key_algorithm = ES256\n"
+    "device_authorization_endpoint = https://asked.example.org/device\n"
+    "token_endpoint = https://asked.example.org/token\n"
+    "device_scope = login\n"
+    "device_resource = urn:here\n"
+    "device_audience = here\n"
     "username = sub\n"
     "[issuer " ASKED "/2]\n"
     "audience = ssh.example.org\n"
@@ -120,6 +125,7 @@ static const char config_text[] =
     "[service asked]\n"
     "issuer = " ASKED " " BOTH "\n"
     "opaque_issuer = " ASKED "\n"
+    "device_issuer = " ASKED "\n"
     "require_scope = login\n";
 
 static const char more_text[] = "[service more]\n"
@@ -129,6 +135,8 @@ static const char map_text[] =
     "# issuer subject name\n"
     "\n" STAFF " 248289761001 bob\n" STAFF
     " \"the \\u0022robot\\u0022\" build\n" STAFF " 1 carol\n";
+
+static const char shared_text[] = "carol sales\ncarol info\n";
 
 static const char staff_claims[] =
     "{\"iss\":\"" STAFF "\",\"sub\":\"1f0c\",\"aud\":[\"ssh.example.org\","
@@ -729,6 +737,7 @@ struct act {
 	struct ba_config *config; /* made on the rack, each of these */
 	struct ba_arena *arena;
 	const struct ba_map *map;
+	const struct ba_map *shared;
 	struct ba_jwks *jwks;
 	struct ba_blocks *blocks;
 	json_t *kept;
@@ -895,6 +904,11 @@ map(struct act *a)
 	    &report, &a->map);
 	wrong_if(a, (r == BA_OK) != (a->map != NULL), "mapp");
 	wrong_if(a, a->map != NULL && ba_map_count(a->map) != 3, "the map");
+	if (r != BA_OK)
+		return r;
+	r = ba_map_parse_shared(a->arena, w.map, shared_text,
+	    strlen(shared_text), &report, &a->shared);
+	wrong_if(a, (r == BA_OK) != (a->shared != NULL), "mapp");
 	return r;
 }
 
