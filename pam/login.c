@@ -71,8 +71,8 @@ ba_pam_login_remember(const struct ba_pam_call *c)
 	return r;
 }
 
-int
-ba_pam_login_find(struct ba_pam_call *c)
+static int
+find(struct ba_pam_call *c, bool as_whoever)
 {
 	const struct login *login;
 	int r;
@@ -80,8 +80,20 @@ ba_pam_login_find(struct ba_pam_call *c)
 	r = look(c, &login);
 	if (r != BA_OK || login == NULL)
 		return r;
-	if (strcmp(login->user, c->user) != 0 ||
+	if ((!as_whoever && strcmp(login->user, c->user) != 0) ||
 	    strcmp(login->service, c->q.service) != 0)
 		return BA_OK;
 	return ba_copy_str(c->q.id, sizeof(c->q.id), login->id);
+}
+
+int
+ba_pam_login_find(struct ba_pam_call *c)
+{
+	return find(c, false);
+}
+
+int
+ba_pam_login_find_for_session(struct ba_pam_call *c)
+{
+	return find(c, true);
 }

@@ -25,4 +25,11 @@ BA_MUST_CHECK int ba_pam_login_remember(const struct ba_pam_call *c);
  */
 BA_MUST_CHECK int ba_pam_login_find(struct ba_pam_call *c);
 
+/*
+ * The same, whoever PAM_USER is by now: sudo asks alice for her token and opens
+ * a session of root's, and it is hers that is to be written down.  Decides
+ * nothing.
+ */
+BA_MUST_CHECK int ba_pam_login_find_for_session(struct ba_pam_call *c);
+
 #endif

@@ -145,7 +145,7 @@ open_session(struct ba_pam_call *c, struct ba_answer *a)
 
 	r = c->args.env ? clear_env(c) : BA_OK;
 	if (r == BA_OK)
-		r = ba_pam_login_find(c);
+		r = ba_pam_login_find_for_session(c);
 	if (r == BA_OK)
 		r = ba_ask(&c->args.client, &c->q, &c->host, a);
 	if (r == BA_OK)

@@ -348,7 +348,6 @@ bool
 ba_client_is_device(const struct ba_builder *b, const struct ba_section *s)
 {
 	const struct ba_issuer_draft *d = s->object;
-	const struct ba_issuer *issuer = &b->config->issuers[d->first];
 	const struct ba_pair *pair;
 	size_t i, j;
 
@@ -361,7 +360,8 @@ ba_client_is_device(const struct ba_builder *b, const struct ba_section *s)
 		if (strcmp(pair->value, s->name) == 0)
 			return true;
 		for (j = 0; j < d->n; j++)
-			if (strcmp(pair->value, issuer[j].url) == 0)
+			if (strcmp(pair->value,
+				b->config->issuers[d->first + j].url) == 0)
 				return true;
 	}
 	return false;

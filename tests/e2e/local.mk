@@ -39,8 +39,14 @@ EXTRA_DIST += \
 	tests/README.md \
 	tests/demo.sh \
 	tests/e2e/askers.py \
+	tests/e2e/browser/.npmrc \
+	tests/e2e/browser/approve.mjs \
+	tests/e2e/browser/package-lock.json \
+	tests/e2e/browser/package.json \
+	tests/e2e/browser/terminal.mjs \
 	tests/e2e/conftest.py \
 	tests/e2e/demo.py \
+	tests/e2e/device.py \
 	tests/e2e/devlog.py \
 	tests/e2e/glewlwyd.py \
 	tests/e2e/idp/.npmrc \
@@ -53,12 +59,16 @@ EXTRA_DIST += \
 	tests/e2e/node/package-lock.json \
 	tests/e2e/node/package.json \
 	tests/e2e/rogue.py \
+	tests/e2e/rogue_device.py \
 	tests/e2e/stage.py \
 	tests/e2e/test_block.py \
 	tests/e2e/test_broker.py \
 	tests/e2e/test_chaos.py \
 	tests/e2e/test_check.py \
 	tests/e2e/test_confirm.py \
+	tests/e2e/test_device.py \
+	tests/e2e/test_device_browser.py \
+	tests/e2e/test_device_rogue.py \
 	tests/e2e/test_environment.py \
 	tests/e2e/test_forgery.py \
 	tests/e2e/test_intruder.py \

@@ -75,6 +75,23 @@ ask(sasl_client_params_t *params, sasl_interact_t **need)
 	return SASL_INTERACT;
 }
 
+/* RFC 5801 section 4: "," and "=" have names of their own in an authzid. */
+static int
+put_name(char *dst, const char *name, unsigned n)
+{
+	char *to = dst;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (name[i] == ',' || name[i] == '=')
+			to += sprintf(to, name[i] == ',' ? "=2C" : "=3D");
+		else
+			*to++ = name[i];
+	}
+	*to = '\0';
+	return (int)(to - dst);
+}
+
 /* RFC 7628 section 3.1: gs2-header kvsep *kvpair kvsep. */
 static int
 first(struct state *s, sasl_client_params_t *params, sasl_interact_t **need,
@@ -82,6 +99,7 @@ first(struct state *s, sasl_client_params_t *params, sasl_interact_t **need,
 {
 	const sasl_interact_t *asked = need == NULL ? NULL : *need;
 	const char *token, *user;
+	char name[3 * 512 + 1];
 	unsigned n, un;
 	int len, r;
 
@@ -89,8 +107,12 @@ first(struct state *s, sasl_client_params_t *params, sasl_interact_t **need,
 	if (token == NULL)
 		return ask(params, need);
 	user = answer(asked, SASL_CB_USER, &un);
-	if (n > MESSAGE_MAX - 1024 || un > 512)
+	if (n > MESSAGE_MAX - 2048 || un > 512)
 		return SASL_BADPARAM;
+	if (un > 0 && !s->xoauth2) {
+		un = (unsigned)put_name(name, user, un);
+		user = name;
+	}
 	s->message = params->utils->malloc(MESSAGE_MAX);
 	if (s->message == NULL)
 		return SASL_NOMEM;

@@ -162,7 +162,8 @@ def slapd():
     install("/etc/ldap/sasl2/slapd.conf")
     with Server("slapd-recipe", [
             "/usr/sbin/slapd", "-u", "openldap", "-g", "openldap", "-f",
-            str(conf), "-h", f"ldap://127.0.0.1:3389 {LDAPI_URL}", "-d", "0"],
+            str(conf), "-h", f"ldap://127.0.0.1:3389 ldaps://127.0.0.1:6636 {LDAPI_URL}",
+            "-d", "0"],
             lambda: port_open(3389)) as server:
         yield server
 
@@ -188,7 +189,8 @@ tls_server_cert: {TLS}/server.pem
 tls_server_key: {RUN}/cyrus/server.key
 autocreate_quota: 0
 autocreate_post: 1
-virtdomains: off
+virtdomains: userid
+defaultdomain: example.test
 unixhierarchysep: yes
 """
 
@@ -284,7 +286,9 @@ def curl_imap(token: str, user: str, mech: str) -> Login:
 
 
 def curl_ldap(token: str, user: str, _: str) -> Login:
-    return curl(LDAP_URL + "/dc=example,dc=test?o?base", token, user,
+    # This curl has no StartTLS for LDAP.
+    return curl("ldaps://ldap.example.test:6636/dc=example,dc=test?o?base",
+                token, user,
                 "--login-options", "AUTH=OAUTHBEARER")
 
 
@@ -314,6 +318,8 @@ def mbsync(token: str, user: str, mech: str) -> Login:
     r = run(["mbsync", "-V", "-c", home / "rc", "c"],
             env={"HOME": str(home), "SASL_PATH": str(client_plugins())})
     path.unlink()
+    # It is in; whether it finds an INBOX there is another matter.
+    r.ok = "far side box" in r.text
     return r
 
 

@@ -73,8 +73,24 @@ if [ -n "$missing" ]; then
 	echo "installing:$missing"
 	quietly install-apt "installing Debian packages" install_packages
 fi
+# The package of Cyrus imapd conflicts with Dovecot's: its program alone.
+unpack_imapd()
+{
+	local dir=$BUILD/cyrus.new
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$dir" && { apt-get -q download cyrus-imapd ||
+	    { apt-get -q update && apt-get -q download cyrus-imapd; }; } &&
+	    dpkg -x cyrus-imapd_*.deb . && rm cyrus-imapd_*.deb)
+	mv "$dir" "$BUILD/cyrus"
+}
+[ -e "$BUILD/cyrus" ] ||
+    quietly install-imapd "unpacking Cyrus imapd" unpack_imapd
+
 quietly install-provider "installing the identity provider" \
     npm_ci "$SRC/tests/e2e/idp"
+quietly install-browser "installing what drives the browser" \
+    npm_ci "$SRC/tests/e2e/browser"
 find_node >/dev/null || quietly install-node \
     "installing a node that is young enough" npm_ci "$SRC/tests/e2e/node"
 find_node >/dev/null || die "no node of version 20 or later is to be had for this kind of machine"

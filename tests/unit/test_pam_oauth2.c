@@ -488,6 +488,27 @@ a_session_in_the_parent_of_auth_is_found_by_process(void **state)
 	end(pamh);
 }
 
+/* As sudo does it: the one who asks logs in, and the session is another's. */
+static void
+a_session_tells_whose_login_it_was(void **state)
+{
+	pam_handle_t *pamh;
+
+	(void)state;
+	write_usual_stack("");
+	pamh = start("root", JWT);
+	assert_int_equal(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	memset(broker->id, 0, sizeof(broker->id));
+	assert_int_equal(pam_set_item(pamh, PAM_USER, "alice"), PAM_SUCCESS);
+	assert_int_equal(pam_open_session(pamh, 0), PAM_SUCCESS);
+	assert_string_equal(broker->user, "alice");
+	assert_true(broker->has_id);
+	/* The account phase is another matter: it is not alice's login. */
+	assert_int_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	assert_false(broker->has_id);
+	end(pamh);
+}
+
 /* What was open for one user closes no other's session. */
 static void
 a_session_speaks_for_its_own_user_only(void **state)
@@ -1473,6 +1494,7 @@ static const struct CMUnitTest trusted_tests[] = {
 	CASE(a_cut_token_is_called_cut_after_the_refusal),
 	CASE(PM10_the_brokers_prompts_are_shown_in_silence_too),
 	CASE(a_session_in_the_parent_of_auth_is_found_by_process),
+	CASE(a_session_tells_whose_login_it_was),
 	CASE(a_session_speaks_for_its_own_user_only),
 	CASE(the_session_is_told_who_it_is_where_wanted),
 	CASE(PM06_a_session_fails_only_where_it_has_a_duty),
