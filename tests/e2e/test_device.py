@@ -531,7 +531,7 @@ service anvil {{
 @both
 def test_dovecot_answers_by_itself_DEV_09_V37(fresh, how):
     """With the user's name, to whatever is asked with echo."""
-    home = stage.RUN / "dovecot"
+    home = stage.RUN / "dovecot-device"
     home.mkdir(exist_ok=True)
     (home / "conf").write_text(DOVECOT.format(home))
     stage.write_pam("dovecot", "method=device")

@@ -31,9 +31,6 @@ WIRE = ("close", "half", "huge", "endless", "head", "bomb", "garbage",
 # Of these those that are no answer at all.
 CUT = ("half", "huge", "endless", "head", "bomb", "garbage")
 
-# No answer at all: a poll is made again, as long as the code lives.
-BROKEN_OFF = ("close", "half", "huge", "endless", "head", "bomb", "garbage")
-
 # Behaviour: what it comes to, and within how many seconds at the most.
 DEVICE = {
     **dict.fromkeys(WIRE, (UNAVAILABLE, 2)),
@@ -85,14 +82,12 @@ TOKEN = {
     "reset/times=2": (OK, 9),
     "close/times=1": (OK, 6),
     "reset/expires=9": ((UNAVAILABLE, REFUSED), 11),
-    **{f"{x}/expires=4": ((UNAVAILABLE, REFUSED), 7) for x in BROKEN_OFF},
     "hang/expires=6": ((UNAVAILABLE, REFUSED), 9),
     **dict.fromkeys(("type-missing", "type-mac", "type-dpop", "type-number",
                      "token-missing", "token-blank", "token-line",
                      "token-quote", "token-empty", "token-number",
-                     "token-null", "token-list", "token-long"),
-                    (UNAVAILABLE, 4)),
-    "token-and-error": (OK, 4),         # 200, and a token: 5.1 of RFC 6749
+                     "token-null", "token-list", "token-long",
+                     "token-and-error"), (UNAVAILABLE, 4)),
     # DEV-06, DEV-07: a token came, and is judged.
     **dict.fromkeys(("token-forged", "token-none", "token-expired",
                      "token-audience", "token-opaque", "token-of-64k",

@@ -104,7 +104,9 @@ def touched(trace: str) -> tuple[set, set]:
     lines = trace.splitlines()
     main = next(x.split()[0] for x in lines if "OAuth token" in x)
     start = next(i for i, x in enumerate(lines) if "OAuth token" in x)
-    session = max(i for i, x in enumerate(lines)
+    # Brokers are begun after it, too: the session's end is told of.
+    shell = next(i for i, x in enumerate(lines) if 'execve("/bin/sh"' in x)
+    session = max(i for i, x in enumerate(lines[:shell])
                   if x.split()[0] == main and re.search(
                       r"\b(clone|clone3|fork|vfork)\(", x))
     family, brokers = {main}, set()
