@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every requirement and threat that verifier and asking answer for stands in the
+# Every requirement and threat that is answered for so far stands in the
 # name of a test, or in doc/REQUIREMENTS.md with the reason why there is none.
 . "$(dirname "$0")/tap.sh"
 
@@ -19,9 +19,14 @@ IDS="
 	INT-01 INT-02 INT-03 INT-04 INT-05 INT-06 INTJ-01
 	MD-01 MD-02 MD-03 MD-04 MD-05 MD-06 MD-07 MD-08
 	CA-01 CA-02 CA-03 CA-04
-	PM-01 PM-02 PM-03 PM-04 PM-05
+	PM-01 PM-02 PM-03 PM-04 PM-05 PM-06 PM-07 PM-08 PM-09 PM-10 PM-11
+	DEV-01 DEV-02 DEV-03 DEV-04 DEV-05 DEV-06 DEV-07 DEV-08 DEV-09 DEV-10
+	DEV-11 DEV-12
+	SA-01 SA-02 SA-03 SA-04 SA-05 SA-06 SA-07 SA-08 SA-09 SA-10 SA-11 SA-12
+	SA-14
 	V01 V02 V03 V04 V05 V06 V07 V08 V09 V10 V11 V12 V13 V14 V15 V27 V32 V33
-	V34 V35 V36 V38 V43 V44 V45 V46 V47 V48 V53 V54
+	V16 V17 V18 V19 V20 V21 V22 V23 V24 V25 V26 V28 V29 V30 V31 V37 V39 V40
+	V41 V42 V49 V50 V51 V34 V35 V36 V38 V43 V44 V45 V46 V47 V48 V53 V54
 "
 names=$(sed -nE 's/^([A-Za-z0-9_]+)\(void \*\*.*/\1/p' tests/unit/*.c
 	sed -nE 's/^def (test_[A-Za-z0-9_]+).*/\1/p' tests/e2e/*.py)
