@@ -14,12 +14,12 @@ packages="
 	xz-utils libcmocka-dev libcurl4-openssl-dev libjansson-dev
 	libpam0g-dev libpcre2-dev libqrencode-dev libsasl2-dev libsqlite3-dev
 	libssl-dev clang-format mandoc universal-ctags valgrind
-	ca-certificates cyrus-common dbconfig-sqlite3 dovecot-core
+	ca-certificates curl cyrus-common dbconfig-sqlite3 dovecot-core
 	dovecot-imapd faketime glewlwyd iproute2 isync
 	ldap-utils login msmtp openssh-client
 	openssh-server openssl pamtester passwd postfix procps
 	python3 python3-ldap python3-pexpect python3-pytest sasl2-bin slapd
-	sqlite3 strace sudo util-linux
+	sqlite3 strace sudo util-linux zbar-tools
 "
 # (dbconfig-sqlite3: without a database glewlwyd's package does not install.)
 # NodeSource's nodejs brings npm and conflicts with Debian's package of that
