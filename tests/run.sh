@@ -86,8 +86,9 @@ phase_structure()
 
 phase_e2e()
 {
-	local status=0
-	rm -f "$LOG/e2e.tap"
+	local status=0 messages=../shared/vectors/rfc/rfc7628_sasl.json
+	rm -f "$LOG/e2e.tap" "$BUILD/${messages##*/}"
+	[ ! -e "$SRC/$messages" ] || cp "$SRC/$messages" "$BUILD/"
 	"$SRC/tests/lib/stage.sh" env E2E_TAP="$LOG/e2e.tap" \
 	    E2E_SEED="${E2E_SEED:-0}" PYTHONDONTWRITEBYTECODE=1 \
 	    /usr/bin/python3 -m pytest -p no:cacheprovider --rootdir "$SRC" \

@@ -17,8 +17,8 @@ import pytest
 import sasl_hosts as h
 import stage
 
-VECTORS = (Path(__file__).resolve().parents[3] /
-           "shared/vectors/rfc/rfc7628_sasl.json")
+# tests/run.sh puts it there from ../shared, which the stage may cover.
+VECTORS = stage.SRC / "build/rfc7628_sasl.json"
 
 no_cyrus = pytest.mark.skipif(
     not h.CYRUS.exists(),
@@ -315,8 +315,8 @@ def test_the_messages_of_RFC_7628_SA_01_SA_03_SA_07(example, messages, audit,
 
 # The document's slapd does not offer XOAUTH2.
 @pytest.mark.parametrize("raw, mech", [
-    (raw, mech) for raw in RAW for mech in BOTH
-    if raw is not h.ldap_raw or mech == "OAUTHBEARER"])
+    *[(h.smtp_raw, m) for m in BOTH], (h.ldap_raw, "OAUTHBEARER"),
+    *[pytest.param(h.imap_raw, m, marks=no_cyrus) for m in BOTH]])
 def test_no_success_after_a_failure_SA_07(running, audit, raw, mech):
     """Not even by a good token in the answer's place."""
     bad = running.forgeries["garbage-signature"]
