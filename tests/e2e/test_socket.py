@@ -68,9 +68,11 @@ class Fake:
             os.write(w, b".")
             while True:
                 c, _ = s.accept()
-                c.recv(65536)
-                c.sendall(wire.frame(wire.VERDICT, {
-                    "family": wire.OK, "user": "alice", "expires": 0}))
+                # Who is not trusted is left at once.
+                with contextlib.suppress(OSError):
+                    c.recv(65536)
+                    c.sendall(wire.frame(wire.VERDICT, {
+                        "family": wire.OK, "user": "alice", "expires": 0}))
         os.read(r, 1)
         os.chmod(self.path.parent, 0o755)
         return pid
