@@ -153,8 +153,8 @@ ecdsa_der(
 }
 
 /* RFC 7518 section 3.5: MGF1 with the same hash, salt as long as the hash. */
-static bool
-set_pss(EVP_PKEY_CTX *ctx, const struct ba_method *m)
+bool
+ba_method_set_pss(EVP_PKEY_CTX *ctx, const struct ba_method *m)
 {
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
 	       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, m->hash, NULL) > 0 &&
@@ -183,7 +183,7 @@ verify(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct ba_method *m,
 
 	if (EVP_DigestVerifyInit_ex(
 		ctx, &pctx, m->hash, NULL, NULL, pkey, NULL) != 1 ||
-	    (m->salt != 0 && !set_pss(pctx, m)))
+	    (m->salt != 0 && !ba_method_set_pss(pctx, m)))
 		return ba_ossl_error(BA_ERR_CRYPTO);
 	if (m->hash == NULL)
 		return outcome(EVP_DigestVerify(ctx, sig, sigsz, p, n));

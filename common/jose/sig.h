@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <openssl/types.h>
+
 #include "common/base/err.h"
+#include "common/jose/alg.h"
 #include "common/jose/jwk.h"
 
 /*
@@ -28,6 +31,10 @@ bool ba_sig_length_ok(enum ba_alg alg, size_t n);
  */
 BA_MUST_CHECK int ba_sig_verify(const struct ba_jwk *key, enum ba_alg alg,
     const void *p, size_t n, const void *sig, size_t sigsz);
+
+/* The padding of PS256 and its kin, for signing and verifying alike; false
+   where OpenSSL refuses it.  m is a method with a salt. */
+bool ba_method_set_pss(EVP_PKEY_CTX *ctx, const struct ba_method *m);
 
 /*
  * What to make of a failed call of OpenSSL: BA_ERR_NOMEM where its queue of

@@ -158,15 +158,6 @@ raw_ecdsa(const struct ba_kind *kind, const unsigned char *der, size_t n,
 	return ok ? 2 * kind->bytes : 0;
 }
 
-/* RFC 7518 section 3.5: MGF1 with the same hash, salt as long as the hash. */
-static bool
-set_pss(EVP_PKEY_CTX *ctx, const struct ba_method *m)
-{
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, m->hash, NULL) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, m->salt) > 0;
-}
-
 /* The bytes that a JWS has; sig takes BA_SIG_MAX. */
 static int
 sign_bytes(EVP_PKEY *key, const struct ba_kind *kind, const struct ba_method *m,
@@ -182,7 +173,7 @@ sign_bytes(EVP_PKEY *key, const struct ba_kind *kind, const struct ba_method *m,
 	if (ctx != NULL &&
 	    EVP_DigestSignInit_ex(ctx, &pctx, m->hash, NULL, NULL, key, NULL) ==
 		1 &&
-	    (m->salt == 0 || set_pss(pctx, m)) &&
+	    (m->salt == 0 || ba_method_set_pss(pctx, m)) &&
 	    EVP_DigestSign(ctx, made, &n, input->p, input->len) == 1) {
 		if (kind->order != NULL)
 			n = raw_ecdsa(kind, made, n, sig);
