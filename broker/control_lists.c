@@ -145,20 +145,6 @@ ba_control_refresh(
 /* --- the block list -------------------------------------------------------- */
 
 static const char *
-kind_name(enum ba_block_kind kind)
-{
-	switch (kind) {
-	case BA_BLOCK_SUB:
-		return "sub";
-	case BA_BLOCK_CLIENT:
-		return "client";
-	case BA_BLOCK_ALL:
-		return "all";
-	}
-	return "?";
-}
-
-static const char *
 show_time(char dst[TIME_SIZE], int64_t t)
 {
 	time_t when = (time_t)t;
@@ -183,7 +169,7 @@ put_block(const struct ba_block *e, struct ba_lines *l)
 {
 	char since[TIME_SIZE], until[TIME_SIZE];
 	/* The name last: where a line is too long it is what is cut. */
-	const char *const fields[] = { e->issuer, kind_name(e->kind),
+	const char *const fields[] = { e->issuer, ba_block_kind_name(e->kind),
 		show_time(since, e->since), show_time(until, e->until),
 		e->name != NULL ? e->name : "-" };
 
@@ -303,7 +289,7 @@ ba_control_block(
 	}
 	ba_log(b->o.log, BA_LOG_NOTICE, "%s: issuer %s, %s%s%s, until %s",
 	    block ? "blocked" : "no longer blocked", e.issuer,
-	    kind_name(e.kind), e.name != NULL ? " " : "",
+	    ba_block_kind_name(e.kind), e.name != NULL ? " " : "",
 	    e.name != NULL ? e.name : "", show_time(until, e.until));
 	return ba_lines_say(l, block ? "blocked" : "no longer blocked");
 }

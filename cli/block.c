@@ -299,20 +299,6 @@ ba_cli_unblock(int argc, char *const argv[])
 
 /* --- blocks ---------------------------------------------------------------- */
 
-static const char *
-kind_name(enum ba_block_kind kind)
-{
-	switch (kind) {
-	case BA_BLOCK_SUB:
-		return "sub";
-	case BA_BLOCK_CLIENT:
-		return "client";
-	case BA_BLOCK_ALL:
-		return "all";
-	}
-	return "?";
-}
-
 static void
 print_block(const struct ba_block *e)
 {
@@ -320,7 +306,7 @@ print_block(const struct ba_block *e)
 	const char *name = e->name != NULL ? e->name : "-";
 
 	ba_sanitise(text, sizeof(text), e->issuer, strlen(e->issuer));
-	(void)printf("%s\t%s\t%s\t", text, kind_name(e->kind),
+	(void)printf("%s\t%s\t%s\t", text, ba_block_kind_name(e->kind),
 	    ba_input_show_time(e->since, when));
 	ba_sanitise(text, sizeof(text), name, strlen(name));
 	(void)printf("%s\t%s\n",

@@ -61,6 +61,20 @@ is_same(const struct ba_block *b, enum ba_block_kind kind, const char *issuer,
 	       strcmp(b->issuer, issuer) == 0;
 }
 
+const char *
+ba_block_kind_name(enum ba_block_kind kind)
+{
+	switch (kind) {
+	case BA_BLOCK_SUB:
+		return "sub";
+	case BA_BLOCK_CLIENT:
+		return "client";
+	case BA_BLOCK_ALL:
+		return "all";
+	}
+	return "?";
+}
+
 const struct ba_block *
 ba_blocks_find(const struct ba_blocks *blocks, enum ba_block_kind kind,
     const char *issuer, const char *name, int64_t now)

@@ -28,6 +28,9 @@
 
 enum ba_block_kind { BA_BLOCK_SUB, BA_BLOCK_CLIENT, BA_BLOCK_ALL };
 
+/* "sub", "client", "all"; "?" for what is none of them. */
+const char *ba_block_kind_name(enum ba_block_kind kind);
+
 struct ba_block {
 	enum ba_block_kind kind;
 	const char *issuer; /* byte for byte */
