@@ -18,6 +18,7 @@ common_base_libba_base_la_SOURCES = \
 	common/base/mem.h \
 	common/base/origin.h \
 	common/base/paths.h \
+	common/base/pem.h \
 	common/base/url.c \
 	common/base/url.h \
 	common/base/utf8.c \

@@ -14,6 +14,7 @@
 
 #include "common/base/b64url.h"
 #include "common/base/mem.h"
+#include "common/base/pem.h"
 #include "common/jose/alg.h"
 #include "common/jose/sig.h"
 #include "common/jose/sign.h"
@@ -22,17 +23,6 @@
 /* Of a header of ours: two short names and a kid, each byte escaped. */
 #define HEADER_MAX 8192
 #define CLAIMS_MAX 65536
-
-/* OpenSSL would ask at the terminal, which in a broker is nobody's. */
-static int
-no_password(char *dst, int size, int writing, void *arg)
-{
-	(void)dst;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
 
 int
 ba_private_key_parse(const void *pem, size_t n, EVP_PKEY **keyp)
@@ -47,7 +37,7 @@ ba_private_key_parse(const void *pem, size_t n, EVP_PKEY **keyp)
 	bio = BIO_new_mem_buf(pem, (int)n);
 	if (bio == NULL)
 		return ba_ossl_error(BA_ERR_NOMEM);
-	*keyp = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+	*keyp = PEM_read_bio_PrivateKey(bio, NULL, ba_pem_no_password, NULL);
 	if (*keyp == NULL)
 		r = ba_ossl_error(BA_ERR_KEY);
 	BIO_free(bio);

@@ -15,6 +15,7 @@
 
 #include "common/base/ascii.h"
 #include "common/base/mem.h"
+#include "common/base/pem.h"
 #include "common/jose/sig.h"
 #include "common/jose/sign.h"
 #include "common/oauth/client.h"
@@ -164,21 +165,11 @@ load_signing_key(struct ba_credentials *c, const struct reading *from)
 	return r;
 }
 
-static int
-no_password(char *dst, int size, int writing, void *arg)
-{
-	(void)dst;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 /* RFC 8446 section 4.4.2: our own certificate is the first. */
 static int
 judge_chain(const struct reading *from, BIO *bio, const EVP_PKEY *key)
 {
-	X509 *x = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+	X509 *x = PEM_read_bio_X509(bio, NULL, ba_pem_no_password, NULL);
 	bool fits;
 
 	if (x == NULL)
@@ -190,7 +181,8 @@ judge_chain(const struct reading *from, BIO *bio, const EVP_PKEY *key)
 		return bad(from->whyp,
 		    "the first certificate of client_certificate_file is not"
 		    " that of client_key_file");
-	while ((x = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
+	while ((x = PEM_read_bio_X509(bio, NULL, ba_pem_no_password, NULL)) !=
+	       NULL)
 		X509_free(x);
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		return bad(from->whyp,

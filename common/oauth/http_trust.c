@@ -19,6 +19,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "common/base/clock.h"
+#include "common/base/pem.h"
 #include "common/oauth/http_trust.h"
 
 /* Different files and directories kept; the one not used for longest goes. */
@@ -105,17 +106,6 @@ is_unchanged(const struct stat *a, const struct stat *b)
 	       is_same_time(&a->st_ctim, &b->st_ctim);
 }
 
-/* An encrypted key in the file is not ours to open, least of all by asking. */
-static int
-no_password(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 /*
  * All certificates of a PEM file; anything else in it is passed over.  One
  * that cannot be read makes the file unusable: the administrator meant it.
@@ -129,8 +119,8 @@ add_certificates(X509_STORE *store, BIO *in)
 	int added = 1;
 
 	ERR_clear_error();
-	while (added == 1 && (x = PEM_read_bio_X509_AUX(
-				  in, NULL, no_password, NULL)) != NULL) {
+	while (added == 1 && (x = PEM_read_bio_X509_AUX(in, NULL,
+				  ba_pem_no_password, NULL)) != NULL) {
 		added = X509_STORE_add_cert(store, x);
 		X509_free(x);
 		n++;
