@@ -210,23 +210,13 @@ send_request(struct ba_query *q, struct ba_http_request *request)
 
 /* --- 1. may it begin? ----------------------------------------------------- */
 
-static bool
-is_listed(const struct ba_networks *nets, const char *rhost)
-{
-	size_t i;
-
-	for (i = 0; i < nets->text.n; i++)
-		if (ba_network_has(&nets->v[i], rhost))
-			return true;
-	return nets->text.n == 0;
-}
-
 /* What is the same for every user, and so may be said at once. */
 static int
 judge_service(const struct ba_query *q)
 {
 	const struct ba_service *s = ba_query_service(q);
 	struct ba_case c = { .service = s, .rhost = q->q.rhost };
+	const struct ba_networks *nets;
 	int r;
 
 	r = ba_query_admit(q);
@@ -236,7 +226,8 @@ judge_service(const struct ba_query *q)
 		return BA_ERR_DEVICE;
 	if (!q->can_prompt)
 		return BA_ERR_CONVERSATION;
-	if (!is_listed(&s->device.network, q->q.rhost))
+	nets = &s->device.network;
+	if (nets->text.n > 0 && ba_networks_find(nets, q->q.rhost) == NULL)
 		return BA_ERR_DEVICE;
 	return ba_rule_source(&c);
 }

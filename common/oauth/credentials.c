@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/buf.h"
 #include "common/oauth/credentials.h"
 
 struct entry {
@@ -17,7 +16,6 @@ struct ba_credential_table {
 	uid_t trusted_uid;
 	char *directory; /* or NULL */
 	const struct ba_log *log;
-	struct ba_buf no_proxy; /* with commas between */
 	struct entry *entries; /* by ba_issuer.index */
 };
 
@@ -63,24 +61,9 @@ read_entry(struct ba_credential_table *t, const struct ba_issuer *issuer)
 		complain(t, issuer, r, why);
 		return BA_ERR_SECRET;
 	}
-	ba_client_set_proxy(e->credentials, t->config->proxy,
-	    t->no_proxy.len > 0 ? ba_buf_str(&t->no_proxy) : NULL);
+	ba_client_set_proxy(
+	    e->credentials, t->config->proxy, t->config->no_proxy);
 	return BA_OK;
-}
-
-static int
-join(const struct ba_strings *hosts, struct ba_buf *list)
-{
-	size_t i;
-	int r = BA_OK;
-
-	for (i = 0; i < hosts->n && r == BA_OK; i++) {
-		if (i > 0)
-			r = ba_buf_append_byte(list, ',');
-		if (r == BA_OK)
-			r = ba_buf_append_str(list, hosts->v[i]);
-	}
-	return r;
 }
 
 /* An issuer that is never asked costs nothing. */
@@ -89,17 +72,16 @@ fill(struct ba_credential_table *t, const struct ba_credential_options *o)
 {
 	const struct ba_issuer *issuer = t->config->issuers;
 	size_t i;
-	int r;
+	int r = BA_OK;
 
 	if (o->directory != NULL) {
 		t->directory = strdup(o->directory);
 		if (t->directory == NULL)
 			return BA_ERR_NOMEM;
 	}
-	r = join(&t->config->no_proxy, &t->no_proxy);
-	for (i = 0; i < t->config->n_issuers && !o->late; i++, issuer++) {
-		if (r == BA_OK &&
-		    (issuer->verify != BA_VERIFY_JWT || issuer->device))
+	for (i = 0; i < t->config->n_issuers && r == BA_OK && !o->late;
+	     i++, issuer++) {
+		if (issuer->verify != BA_VERIFY_JWT || issuer->device)
 			r = read_entry(t, issuer);
 		if (r == BA_ERR_SECRET)
 			r = BA_OK;
@@ -121,7 +103,6 @@ ba_credential_table_new(
 	t->config = o->config;
 	t->trusted_uid = o->trusted_uid;
 	t->log = o->log;
-	ba_buf_init(&t->no_proxy, SIZE_MAX);
 	t->entries = calloc(o->config->n_issuers + 1, sizeof(*t->entries));
 	if (t->entries != NULL)
 		r = fill(t, o);
@@ -142,7 +123,6 @@ ba_credential_table_free(struct ba_credential_table *t)
 	for (i = 0; t->entries != NULL && i < t->config->n_issuers; i++)
 		ba_client_free(t->entries[i].credentials);
 	free(t->entries);
-	ba_buf_wipe(&t->no_proxy);
 	free(t->directory);
 	free(t);
 }

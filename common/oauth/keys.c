@@ -39,7 +39,6 @@ struct ba_keys {
 	const struct ba_config *config;
 	const struct ba_log *log;
 	uint32_t seed; /* for due times that differ */
-	struct ba_buf no_proxy; /* with commas */
 	bool alone; /* said that the store does not answer */
 	struct entry *entries; /* by ba_issuer.index */
 };
@@ -66,24 +65,6 @@ asked_entry(struct ba_keys *k, const struct ba_issuer *issuer)
 /* --- birth and death ------------------------------------------------------- */
 
 static int
-make_no_proxy(const struct ba_strings *hosts, struct ba_buf *list)
-{
-	size_t i, max = 0;
-	int r = BA_OK;
-
-	for (i = 0; i < hosts->n; i++)
-		max += strlen(hosts->v[i]) + 1;
-	ba_buf_init(list, max);
-	for (i = 0; i < hosts->n && r == BA_OK; i++) {
-		if (i > 0)
-			r = ba_buf_append_byte(list, ',');
-		if (r == BA_OK)
-			r = ba_buf_append_str(list, hosts->v[i]);
-	}
-	return r;
-}
-
-static int
 make_entry(struct ba_keys *k, const struct ba_issuer *issuer,
     struct ba_store *store, uid_t trusted_uid, struct entry *e)
 {
@@ -102,7 +83,7 @@ ba_keys_new(const struct ba_config *config, struct ba_store *store,
 {
 	struct ba_keys *k;
 	size_t i;
-	int r;
+	int r = BA_OK;
 
 	*keysp = NULL;
 	k = calloc(1, sizeof(*k));
@@ -116,7 +97,6 @@ ba_keys_new(const struct ba_config *config, struct ba_store *store,
 		free(k);
 		return BA_ERR_NOMEM;
 	}
-	r = make_no_proxy(&config->no_proxy, &k->no_proxy);
 	for (i = 0; i < config->n_issuers && r == BA_OK; i++)
 		r = make_entry(
 		    k, &config->issuers[i], store, trusted_uid, &k->entries[i]);
@@ -139,7 +119,6 @@ ba_keys_free(struct ba_keys *k)
 		ba_known_clear(&k->entries[i].known);
 		free(k->entries[i].asking);
 	}
-	ba_buf_wipe(&k->no_proxy);
 	free(k->entries);
 	free(k);
 }
@@ -373,8 +352,7 @@ next_request(struct ba_keys *k, struct entry *e, int64_t now,
 	request->ca_file = e->issuer->ca_file;
 	request->ca_directory = e->issuer->ca_directory;
 	request->proxy = k->config->proxy;
-	request->no_proxy =
-	    k->no_proxy.len > 0 ? ba_buf_str(&k->no_proxy) : NULL;
+	request->no_proxy = k->config->no_proxy;
 	return BA_OK;
 }
 

@@ -716,6 +716,17 @@ ba_config_service(const struct ba_config *config, const char *name)
 	return NULL;
 }
 
+const char *
+ba_networks_find(const struct ba_networks *nets, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < nets->text.n; i++)
+		if (ba_network_has(&nets->v[i], host))
+			return nets->text.v[i];
+	return NULL;
+}
+
 bool
 ba_service_peer(const struct ba_service *service, uid_t uid)
 {

@@ -56,6 +56,9 @@ struct ba_networks {
 	struct ba_strings text; /* as they were written; n of both */
 };
 
+/* The first that host is in (ba_network_has()), as it was written; or NULL. */
+const char *ba_networks_find(const struct ba_networks *nets, const char *host);
+
 /*
  * What tells an issuer's access tokens from its other tokens (profile.h).
  */
@@ -286,9 +289,9 @@ struct ba_config {
 	unsigned max_per_uid; /* [broker] max_per_uid =, 256 */
 	/* [broker] proxy =, "http://host:port", for all requests; NULL: none.
 	   no_proxy =: hosts, domains (".example.org") and addresses that are
-	   asked without. */
+	   asked without, here with commas between; NULL: none. */
 	const char *proxy;
-	struct ba_strings no_proxy;
+	const char *no_proxy;
 	void *arena; /* what all of this is made of */
 };
 

@@ -70,10 +70,9 @@ int
 ba_client_set_cache(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
-	unsigned long n;
 
-	if (ba_value_number(b, value, 0, BA_INTROSPECTION_CACHE_MAX, &n))
-		issuer->introspection_cache = (int64_t)n;
+	ba_value_seconds(b, value, 0, BA_INTROSPECTION_CACHE_MAX,
+	    &issuer->introspection_cache);
 	return BA_OK;
 }
 

@@ -230,10 +230,9 @@ static int
 set_min_key_life(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer_draft *d = object;
-	unsigned long n;
 
-	if (ba_value_number(b, value, 1, BA_STALE_KEYS_MAX, &n))
-		d->values.min_key_life = (int64_t)n;
+	ba_value_seconds(
+	    b, value, 1, BA_STALE_KEYS_MAX, &d->values.min_key_life);
 	return BA_OK;
 }
 
@@ -241,10 +240,9 @@ static int
 set_max_key_life(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer_draft *d = object;
-	unsigned long n;
 
-	if (ba_value_number(b, value, 1, BA_STALE_KEYS_MAX, &n))
-		d->values.max_key_life = (int64_t)n;
+	ba_value_seconds(
+	    b, value, 1, BA_STALE_KEYS_MAX, &d->values.max_key_life);
 	return BA_OK;
 }
 
@@ -252,10 +250,8 @@ static int
 set_stale_keys(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer_draft *d = object;
-	unsigned long n;
 
-	if (ba_value_number(b, value, 0, BA_STALE_KEYS_MAX, &n))
-		d->values.stale_keys = (int64_t)n;
+	ba_value_seconds(b, value, 0, BA_STALE_KEYS_MAX, &d->values.stale_keys);
 	return BA_OK;
 }
 
@@ -271,10 +267,8 @@ static int
 set_clock_skew(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_issuer_draft *d = object;
-	unsigned long n;
 
-	if (ba_value_number(b, value, 0, BA_SKEW_MAX, &n))
-		d->values.clock_skew = (int64_t)n;
+	ba_value_seconds(b, value, 0, BA_SKEW_MAX, &d->values.clock_skew);
 	return BA_OK;
 }
 

@@ -60,24 +60,34 @@ set_proxy(struct ba_builder *b, void *object, const char *value)
 	return BA_OK;
 }
 
+/* What value says, with one comma where it has blanks: never longer. */
 static int
 set_no_proxy(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_config *config = object;
-	struct ba_strings *hosts = &config->no_proxy;
+	struct ba_strings hosts = { 0 };
+	char *list, *end;
 	size_t i, n;
 	int r;
 
-	r = ba_value_words(b, value, hosts);
-	for (i = 0; r == BA_OK && i < hosts->n; i++) {
-		n = strspn(hosts->v[i], BA_ALNUM ".-_:/");
-		if (hosts->v[i][n] != '\0')
+	if ((r = ba_value_words(b, value, &hosts)) != BA_OK)
+		return r;
+	list = end = ba_arena_str(b->arena, value, strlen(value));
+	if (list == NULL)
+		return BA_ERR_NOMEM;
+	for (i = 0; i < hosts.n; i++) {
+		n = strspn(hosts.v[i], BA_ALNUM ".-_:/");
+		if (hosts.v[i][n] != '\0')
 			ba_builder_complain(b,
 			    "'%.256s' is no host: say names, domains as "
 			    ".example.org and addresses, with blanks between",
-			    hosts->v[i]);
+			    hosts.v[i]);
+		if (i > 0)
+			*end++ = ',';
+		end = stpcpy(end, hosts.v[i]);
 	}
-	return r;
+	config->no_proxy = list;
+	return BA_OK;
 }
 
 /* What the keys say together. */

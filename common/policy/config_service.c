@@ -346,11 +346,9 @@ static int
 set_device_timeout(struct ba_builder *b, void *object, const char *value)
 {
 	struct ba_service *service = object;
-	unsigned long n;
 
-	if (ba_value_number(
-		b, value, BA_DEVICE_TIMEOUT_MIN, BA_DEVICE_TIMEOUT_MAX, &n))
-		service->device.timeout = (int64_t)n;
+	ba_value_seconds(b, value, BA_DEVICE_TIMEOUT_MIN, BA_DEVICE_TIMEOUT_MAX,
+	    &service->device.timeout);
 	return BA_OK;
 }
 

@@ -175,6 +175,16 @@ ba_value_number(struct ba_builder *b, const char *value, unsigned long min,
 	return false;
 }
 
+void
+ba_value_seconds(struct ba_builder *b, const char *value, unsigned long min,
+    unsigned long max, int64_t *sp)
+{
+	unsigned long n;
+
+	if (ba_value_number(b, value, min, max, &n))
+		*sp = (int64_t)n;
+}
+
 int
 ba_value_text(struct ba_builder *b, const char *value, const char **textp)
 {

@@ -47,6 +47,10 @@ bool ba_value_digits(
 bool ba_value_number(struct ba_builder *b, const char *value, unsigned long min,
     unsigned long max, unsigned long *np);
 
+/* The same of seconds. */
+void ba_value_seconds(struct ba_builder *b, const char *value,
+    unsigned long min, unsigned long max, int64_t *sp);
+
 /* Any text. */
 BA_MUST_CHECK int ba_value_text(
     struct ba_builder *b, const char *value, const char **textp);

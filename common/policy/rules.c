@@ -283,19 +283,18 @@ int
 ba_rule_source(struct ba_case *c)
 {
 	const struct ba_networks *nets = &c->service->allow_network;
+	const char *found = ba_networks_find(nets, c->rhost);
 	char show[BA_SHOWN_MAX];
-	size_t i;
 
 	if (nets->text.n == 0) {
 		ba_case_say(c, NULL, "any address will do");
 		return BA_OK;
 	}
-	for (i = 0; i < nets->text.n; i++)
-		if (ba_network_has(&nets->v[i], c->rhost)) {
-			ba_case_say(c, &nets->text.where, "%.64s is in %s",
-			    c->rhost, nets->text.v[i]);
-			return BA_OK;
-		}
+	if (found != NULL) {
+		ba_case_say(
+		    c, &nets->text.where, "%.64s is in %s", c->rhost, found);
+		return BA_OK;
+	}
 	ba_case_say(c, &nets->text.where, "%.64s; allow_network = %s",
 	    c->rhost == NULL ? "no address was given" : c->rhost,
 	    ba_case_show_list(c, &nets->text, show));

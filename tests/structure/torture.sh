@@ -20,7 +20,7 @@ cannot_fail() {
 	    ERR_clear_error pcre2_match_context_free_8 pcre2_match_data_free_8
 	# Bytes and strings in memory.
 	echo memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen \
-	    strncmp strnlen strpbrk strrchr strspn strstr explicit_bzero qsort \
+	    stpcpy strncmp strnlen strpbrk strrchr strspn strstr explicit_bzero qsort \
 	    ba_base64url_span ba_b64url_encode ba_equal_ct ba_equal_nocase \
 	    ba_is_jose_type ba_is_token68 ba_issuer_url_ok ba_url_ok ba_sanitise ba_utf8_next \
 	    ba_ini_text_ok ba_value_digits ba_value_path_ok ba_is_roca \
@@ -55,7 +55,7 @@ cannot_fail() {
 	    ba_issuer_kind ba_service_kind EC_curve_nist2nid OBJ_sn2nid EVP_sha256
 	# Tell of what failed.
 	echo ERR_get_error ba_ossl_error ba_builder_complain ba_config_problem \
-	    ba_value_domain ba_value_limit ba_value_number \
+	    ba_value_domain ba_value_limit ba_value_number ba_value_seconds \
 	    ba_client_judge ba_client_set_answer ba_client_set_auth \
 	    ba_client_set_cache ba_client_set_key_algorithm \
 	    ba_client_set_verify __errno_location

@@ -238,7 +238,7 @@ test_defaults(void **state)
 	assert_int_equal(c->max_connections, 1024);
 	assert_int_equal(c->max_per_uid, 256);
 	assert_null(c->proxy);
-	assert_int_equal(c->no_proxy.n, 0);
+	assert_null(c->no_proxy);
 	ba_config_free(c);
 }
 
@@ -250,25 +250,25 @@ test_defaults(void **state)
 static void
 test_asking(void **state)
 {
-	struct ba_config *c = parse_good(
-	    "[broker]\nproxy = http://[::1]:3128\nno_proxy = a "
-	    ".b\n" ASKED("verify = jwt+introspection\n"
-			 "introspection_endpoint = https://b/i?x=1\n"
-			 "introspection_answer = jwt\n"
-			 "client_auth = private_key_jwt\n"
-			 "client_key_file = credential:key\n"
-			 "client_key_id = k 1\nclient_key_algorithm = ES384\n"
-			 "endpoint_host = b c:1\nca_directory = /certs\n"
-			 "min_key_life = 1\nmax_key_life = 1\nstale_keys = "
-			 "0\n") "[service s]\nissuer = https://a.example\n"
-				"opaque_issuer = "
-				"https://a.example\nsingle_use = yes\n");
+	struct ba_config *c =
+	    parse_good("[broker]\nproxy = http://[::1]:3128\nno_proxy = a "
+		       ".b \t 10.0.0.0/8\n" ASKED(
+			   "verify = jwt+introspection\n"
+			   "introspection_endpoint = https://b/i?x=1\n"
+			   "introspection_answer = jwt\n"
+			   "client_auth = private_key_jwt\n"
+			   "client_key_file = credential:key\n"
+			   "client_key_id = k 1\nclient_key_algorithm = ES384\n"
+			   "endpoint_host = b c:1\nca_directory = /certs\n"
+			   "min_key_life = 1\nmax_key_life = 1\nstale_keys = "
+			   "0\n") "[service s]\nissuer = https://a.example\n"
+				  "opaque_issuer = "
+				  "https://a.example\nsingle_use = yes\n");
 	const struct ba_issuer *a = &c->issuers[0];
 
 	(void)state;
 	assert_string_equal(c->proxy, "http://[::1]:3128");
-	assert_int_equal(c->no_proxy.n, 2);
-	assert_string_equal(c->no_proxy.v[1], ".b");
+	assert_string_equal(c->no_proxy, "a,.b,10.0.0.0/8");
 	assert_int_equal(a->verify, BA_VERIFY_BOTH);
 	assert_string_equal(a->introspection_endpoint, "https://b/i?x=1");
 	assert_true(a->introspection_jwt);

@@ -60,7 +60,6 @@ static struct {
 	char secret[96];
 	struct ba_issuer issuer[ISSUERS];
 	struct ba_config config;
-	char *no_proxy[2];
 	struct ba_credential_options o;
 	unsigned lines;
 	char last[BA_LOG_LINE_MAX];
@@ -298,10 +297,7 @@ test_proxy(void **state)
 		}
 		ba_post_wipe(&p);
 		ba_credential_table_free(table);
-		t.no_proxy[0] = (char *)(uintptr_t) "localhost";
-		t.no_proxy[1] = (char *)(uintptr_t) ".example.net";
-		t.config.no_proxy.v = t.no_proxy;
-		t.config.no_proxy.n = 2;
+		t.config.no_proxy = "localhost,.example.net";
 		t.config.proxy = "http://proxy:3128";
 	}
 }
@@ -342,9 +338,7 @@ test_without_memory(void **state)
 
 	(void)state;
 	t.o.directory = t.dir;
-	t.no_proxy[0] = (char *)(uintptr_t) "localhost";
-	t.config.no_proxy.v = t.no_proxy;
-	t.config.no_proxy.n = 1;
+	t.config.no_proxy = "localhost,.example.net";
 	for (n = 0; r == BA_ERR_NOMEM && n < 500; n++) {
 		fail_malloc = n;
 		r = all_of_it();

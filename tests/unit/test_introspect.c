@@ -168,7 +168,6 @@ static struct {
 	char secret[96];
 	struct ba_issuer issuer[3];
 	struct ba_config config;
-	char *no_proxy[2];
 	unsigned lines;
 	char last[BA_LOG_LINE_MAX];
 } t;
@@ -397,10 +396,7 @@ test_int_01_the_request(void **state)
 
 	(void)state;
 	t.issuer[0].ca_file = "/ca.pem";
-	t.no_proxy[0] = (char *)(uintptr_t) "localhost";
-	t.no_proxy[1] = (char *)(uintptr_t) ".example.net";
-	t.config.no_proxy.v = t.no_proxy;
-	t.config.no_proxy.n = 2;
+	t.config.no_proxy = "localhost,.example.net";
 	t.config.proxy = "http://proxy:3128";
 	start(&b);
 	b.request.timeout_ms = 1234;
@@ -1446,9 +1442,7 @@ test_without_memory(void **state)
 	long n;
 
 	(void)state;
-	t.no_proxy[0] = (char *)(uintptr_t) "localhost";
-	t.config.no_proxy.v = t.no_proxy;
-	t.config.no_proxy.n = 1;
+	t.config.no_proxy = "localhost,.example.net";
 	assert_int_equal(ba_store_open(&so, &store), BA_OK);
 	for (n = 0; r == BA_ERR_NOMEM && n < 500; n++) {
 		fail_malloc = n;
