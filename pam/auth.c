@@ -11,20 +11,13 @@
 #include "pam/process.h"
 #include "pam/token.h"
 
-/* Ask what c->q says. */
+/* Whatever the plug-in has asked before: this is a login of its own. */
 static int
-ask(struct ba_pam_call *c)
+ask_anew(struct ba_pam_call *c)
 {
-	struct ba_answer a;
-	int r;
-
-	c->q.id[0] = '\0'; /* of an earlier question, if there was one */
+	c->q.id[0] = '\0';
 	ba_pam_process_parent(&c->q.process);
-	r = ba_ask(&c->args.client, &c->q, &c->host, &a);
-	if (r == BA_OK)
-		r = ba_pam_call_check_user(c, a.user);
-	ba_wipe(&a, sizeof(a));
-	return r;
+	return ba_pam_call_ask(c);
 }
 
 /*
@@ -47,7 +40,7 @@ ask_about(
 	c->q.origin = (uint8_t)origin;
 	c->q.token = token;
 	c->q.token_len = n;
-	r = ask(c);
+	r = ask_anew(c);
 	c->q.token = NULL;
 	c->q.token_len = 0;
 	return r;
@@ -90,7 +83,7 @@ try_device(struct ba_pam_call *c)
 	ba_pam_grid_begin(&c->grid);
 	c->q.type = BA_MSG_DEVICE;
 	c->q.held = c->args.held;
-	return ask(c);
+	return ask_anew(c);
 }
 
 /*

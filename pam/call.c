@@ -213,8 +213,8 @@ ba_pam_call_collect(
  * The broker has compared the token's user with the one it was asked about.
  * We compare again, for only here is it known who will be logged in.
  */
-int
-ba_pam_call_check_user(const struct ba_pam_call *c, const char *accepted)
+static int
+check_user(const struct ba_pam_call *c, const char *accepted)
 {
 	const void *item = NULL;
 	const char *now;
@@ -237,6 +237,19 @@ ba_pam_call_check_user(const struct ba_pam_call *c, const char *accepted)
 		return BA_ERR_USER_MISMATCH;
 	}
 	return BA_OK;
+}
+
+int
+ba_pam_call_ask(struct ba_pam_call *c)
+{
+	struct ba_answer a;
+	int r;
+
+	r = ba_ask(&c->args.client, &c->q, &c->host, &a);
+	if (r == BA_OK)
+		r = check_user(c, a.user);
+	ba_wipe(&a, sizeof(a));
+	return r;
 }
 
 static enum ba_log_level

@@ -53,12 +53,12 @@ BA_MUST_CHECK int ba_pam_call_collect(
     struct ba_pam_call *c, int argc, const char **argv, bool ask_user);
 
 /*
- * Is the user that the broker accepted the one who will be logged in?  The
- * host takes what PAM_USER says now (PM-01, V40).  BA_ERR_UNKNOWN_USER,
- * BA_ERR_PROTOCOL, BA_ERR_USER_MISMATCH.
+ * Ask the broker what q says, and compare the user that it has accepted with
+ * the one who will be logged in: the host takes what PAM_USER says then
+ * (PM-01, V40).  As ba_ask(); BA_ERR_UNKNOWN_USER, BA_ERR_PROTOCOL,
+ * BA_ERR_USER_MISMATCH.
  */
-BA_MUST_CHECK int ba_pam_call_check_user(
-    const struct ba_pam_call *c, const char *accepted);
+BA_MUST_CHECK int ba_pam_call_ask(struct ba_pam_call *c);
 
 /* The line of the log that says what came of it, and of whom it speaks. */
 void ba_pam_call_report(const struct ba_pam_call *c, int err);

@@ -26,18 +26,13 @@
 static int
 account(struct ba_pam_call *c)
 {
-	struct ba_answer a;
 	int r;
 
 	r = ba_pam_login_find(c);
 	if (r != BA_OK)
 		return r;
 	c->q.type = BA_MSG_ACCOUNT;
-	r = ba_ask(&c->args.client, &c->q, &c->host, &a);
-	if (r == BA_OK)
-		r = ba_pam_call_check_user(c, a.user);
-	ba_wipe(&a, sizeof(a));
-	return r;
+	return ba_pam_call_ask(c);
 }
 
 static int
