@@ -72,6 +72,22 @@ load(struct ba_broker *b, char *first, size_t size, struct ba_engine **enginep)
 	return r;
 }
 
+struct ba_store *
+ba_broker_logins(const struct ba_broker *b, const struct ba_peer *peer)
+{
+	return peer->uid == 0 ? b->store : b->guests;
+}
+
+bool
+ba_broker_may_audit(const struct ba_broker *b, const struct ba_peer *peer,
+    int err, unsigned *missedp)
+{
+	if (peer->uid == 0 || (err != BA_ERR_PEER && err != BA_ERR_NO_SERVICE))
+		return true;
+	return ba_peers_may_log(
+	    b->peers, peer->account, ba_loop_now(b->loop), missedp);
+}
+
 enum ba_reach
 ba_broker_reach(const struct ba_broker *b)
 {

@@ -107,6 +107,22 @@ void ba_broker_tell(const struct ba_broker *b, const char *state);
 /* How far what this broker remembers goes. */
 enum ba_reach ba_broker_reach(const struct ba_broker *b);
 
+/*
+ * Where records of this peer's logins are.  Those that a peer other than root
+ * has made are apart: however many it makes, it pushes out its own kind only
+ * (V49).
+ */
+struct ba_store *ba_broker_logins(
+    const struct ba_broker *b, const struct ba_peer *peer);
+
+/*
+ * Does what came of a peer's question get a line of audit?  Anybody may connect
+ * and ask for what they may not: one line for each such user in a while, so
+ * that they cannot fill the disk.  *missedp: how many have had none since.
+ */
+bool ba_broker_may_audit(const struct ba_broker *b, const struct ba_peer *peer,
+    int err, unsigned *missedp);
+
 /* For conn.c: a connection has ended. */
 void ba_broker_conn_ended(struct ba_broker *b);
 

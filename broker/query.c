@@ -180,16 +180,6 @@ decide_ask(struct ba_query *q)
 }
 
 /*
- * Where records of logins are.  Those that a peer other than root has made
- * are apart: however many it makes, it pushes out its own kind only (V49).
- */
-static struct ba_store *
-logins(const struct ba_query *q)
-{
-	return q->peer.uid == 0 ? q->b->store : q->b->guests;
-}
-
-/*
  * Somebody who came another way, by public key say: no token tells who they
  * are, so that nothing but the address is left to judge.  Root comes so, too.
  */
@@ -226,8 +216,8 @@ decide_account(struct ba_query *q)
 		return r;
 	if (q->id[0] == '\0')
 		return decide_without_token(q);
-	r = ba_login_get(logins(q), q->peer.uid, q->id, q->service, q->user,
-	    s.now, &q->q.introspected, &claims);
+	r = ba_login_get(ba_broker_logins(q->b, &q->peer), q->peer.uid, q->id,
+	    q->service, q->user, s.now, &q->q.introspected, &claims);
 	if (r != BA_OK)
 		return r;
 	ba_verdict_clear(&q->v);
@@ -252,12 +242,13 @@ remember_login(struct ba_query *q)
 	if (claims == NULL)
 		r = BA_ERR_NOMEM;
 	else
-		r = ba_login_put(logins(q), q->peer.uid, q->id, q->service,
-		    q->v.user, q->v.introspected, claims, ba_query_wall(q), exp,
-		    ba_broker_reach(q->b));
+		r = ba_login_put(ba_broker_logins(q->b, &q->peer), q->peer.uid,
+		    q->id, q->service, q->v.user, q->v.introspected, claims,
+		    ba_query_wall(q), exp, ba_broker_reach(q->b));
 	if (r == BA_OK)
-		r = ba_login_put_process(logins(q), q->peer.uid, &q->process,
-		    q->id, ba_query_wall(q), exp, ba_broker_reach(q->b));
+		r = ba_login_put_process(ba_broker_logins(q->b, &q->peer),
+		    q->peer.uid, &q->process, q->id, ba_query_wall(q), exp,
+		    ba_broker_reach(q->b));
 	json_decref(claims);
 	if (r != BA_OK)
 		ba_log(q->b->o.log, BA_LOG_ERR,

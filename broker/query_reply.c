@@ -38,10 +38,6 @@ issuer_of(const struct ba_query *q)
 	return NULL;
 }
 
-/*
- * Anybody may connect and ask for what they may not: one line for each such
- * user in a while, so that they cannot fill the disk.
- */
 void
 ba_query_audit(struct ba_query *q)
 {
@@ -62,10 +58,7 @@ ba_query_audit(struct ba_query *q)
 
 	if (q->v.err != BA_OK && q->v.err == q->err)
 		a.check = ba_check_name(q->v.check);
-	if (q->peer.uid != 0 &&
-	    (q->err == BA_ERR_PEER || q->err == BA_ERR_NO_SERVICE) &&
-	    !ba_peers_may_log(q->b->peers, q->peer.account,
-		ba_loop_now(q->b->loop), &a.missed))
+	if (!ba_broker_may_audit(q->b, &q->peer, q->err, &a.missed))
 		return;
 	ba_audit(q->b->o.log, &a);
 }

@@ -107,7 +107,7 @@ look_up(struct session *s, struct ba_store *store, int64_t now)
 static int
 find_login(struct session *s)
 {
-	struct ba_store *store = s->peer->uid == 0 ? s->b->store : s->b->guests;
+	struct ba_store *store = ba_broker_logins(s->b, s->peer);
 	int64_t now = ba_clock_wall(s->b->o.clock);
 	bool by_process = s->id[0] == '\0';
 	int r = BA_OK;
@@ -133,7 +133,6 @@ said(const char *s)
 	return s[0] != '\0' ? s : NULL;
 }
 
-/* As of questions (ba_query_audit()): strangers cannot fill the disk. */
 static void
 audit(const struct session *s, int err)
 {
@@ -151,10 +150,7 @@ audit(const struct session *s, int err)
 		.tty = said(s->tty),
 	};
 
-	if (s->peer->uid != 0 &&
-	    (err == BA_ERR_PEER || err == BA_ERR_NO_SERVICE) &&
-	    !ba_peers_may_log(
-		b->peers, s->peer->account, ba_loop_now(b->loop), &a.missed))
+	if (!ba_broker_may_audit(b, s->peer, err, &a.missed))
 		return;
 	/* Who has no say here is not quoted either. */
 	if (err == BA_OK) {
