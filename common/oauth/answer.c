@@ -111,18 +111,21 @@ judge_status(const struct ba_http_response *r, const char **whyp)
 					    " here");
 }
 
-/* A new reference to the JSON object that the body is, or of NOMEM. */
-static int
-read_json(
-    const struct ba_http_response *r, const char **whyp, json_t **membersp)
+int
+ba_answer_json(const struct ba_http_response *r, int err, const char **whyp,
+    json_t **rootp)
 {
-	int err;
+	int parsed;
 
-	if (strcmp(r->content_type, JSON_TYPE) != 0)
-		return bad(whyp, "the answer is not of the type " JSON_TYPE);
-	err = ba_json_parse(r->body.p, r->body.len, membersp);
-	if (err != BA_OK && err != BA_ERR_NOMEM)
-		return bad(whyp, "the answer is not a strict JSON object");
+	*rootp = NULL;
+	if (strcmp(r->content_type, JSON_TYPE) != 0) {
+		*whyp = "the answer is not of the type " JSON_TYPE;
+		return err;
+	}
+	parsed = ba_json_parse(r->body.p, r->body.len, rootp);
+	if (parsed == BA_OK || parsed == BA_ERR_NOMEM)
+		return parsed;
+	*whyp = "the answer is not a strict JSON object";
 	return err;
 }
 
@@ -277,7 +280,8 @@ ba_answer_judge(const struct ba_issuer *issuer, const struct ba_jwks *keys,
 	if (r == BA_OK && issuer->introspection_jwt)
 		r = read_signed(issuer, keys, now, response, whyp, &members);
 	else if (r == BA_OK)
-		r = read_json(response, whyp, &members);
+		r = ba_answer_json(
+		    response, BA_ERR_INTROSPECTION, whyp, &members);
 	if (r == BA_OK)
 		r = judge_members(issuer, members, whyp);
 	if (r == BA_OK)

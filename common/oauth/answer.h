@@ -36,6 +36,13 @@ BA_MUST_CHECK int ba_answer_judge(const struct ba_issuer *issuer,
     json_t **claimsp);
 
 /*
+ * The JSON object that any answer's body is (TR-05): a new reference, or err
+ * and *whyp, which is constant text; BA_ERR_NOMEM.
+ */
+BA_MUST_CHECK int ba_answer_json(const struct ba_http_response *response,
+    int err, const char **whyp, json_t **rootp);
+
+/*
  * What an answer says of the issuer, for the breaker: does it hang or fail?
  * No answer, and statuses 408, 429 and 5xx.  An answer that is quick and not
  * usable holds nobody up, and is none; otherwise whoever finds a token that

@@ -310,6 +310,21 @@ ba_post_wipe(struct ba_post *p)
 	ba_buf_wipe(&p->authorization);
 }
 
+void
+ba_post_begin(struct ba_post *p, const struct ba_issuer *issuer,
+    const char *url, struct ba_http_request *request)
+{
+	unsigned timeout_ms = request->timeout_ms;
+
+	ba_buf_clear(&p->form);
+	ba_buf_clear(&p->authorization);
+	memset(request, 0, sizeof(*request));
+	request->timeout_ms = timeout_ms;
+	request->url = url;
+	request->ca_file = issuer->ca_file;
+	request->ca_directory = issuer->ca_directory;
+}
+
 /*
  * application/x-www-form-urlencoded, as RFC 6749 appendix B has it.  TR-06: no
  * byte that could mean anything to a form, a field or a URL is left as it is.

@@ -49,6 +49,13 @@ struct ba_post {
 void ba_post_init(struct ba_post *p);
 void ba_post_wipe(struct ba_post *p);
 
+/*
+ * Empty p, and begin a request to the issuer: of request only timeout_ms stays
+ * as it was.  url is borrowed, as is what the issuer says.
+ */
+void ba_post_begin(struct ba_post *p, const struct ba_issuer *issuer,
+    const char *url, struct ba_http_request *request);
+
 /* Append a pair to the form, both encoded (RFC 6749 appendix B). */
 BA_MUST_CHECK int ba_post_add(
     struct ba_post *p, const char *name, const void *value, size_t n);

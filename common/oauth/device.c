@@ -8,10 +8,10 @@
 #include "common/base/url.h"
 #include "common/base/utf8.h"
 #include "common/json/json.h"
+#include "common/oauth/answer.h"
 #include "common/oauth/device.h"
 
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:device_code"
-#define JSON_TYPE  "application/json"
 
 static int
 bad(const char **whyp, const char *why)
@@ -77,18 +77,10 @@ static int
 start(const struct ba_issuer *issuer, const char *endpoint, struct ba_post *p,
     struct ba_http_request *request)
 {
-	unsigned timeout_ms = request->timeout_ms;
-
-	ba_buf_clear(&p->form);
-	ba_buf_clear(&p->authorization);
-	memset(request, 0, sizeof(*request));
 	if (!ba_url_ok(endpoint))
 		return BA_ERR_METADATA;
-	request->timeout_ms = timeout_ms;
-	request->url = endpoint;
+	ba_post_begin(p, issuer, endpoint, request);
 	request->body_max = BA_DEVICE_BODY_MAX;
-	request->ca_file = issuer->ca_file;
-	request->ca_directory = issuer->ca_directory;
 	return BA_OK;
 }
 
@@ -149,21 +141,6 @@ ba_device_poll(const struct ba_device *d, const struct ba_issuer *issuer,
 }
 
 /* --- what is common to both answers ---------------------------------------- */
-
-/* TR-05 */
-static int
-read_json(
-    const struct ba_http_response *r, const char **whyp, json_t **membersp)
-{
-	int err;
-
-	if (strcmp(r->content_type, JSON_TYPE) != 0)
-		return bad(whyp, "the answer is not of the type " JSON_TYPE);
-	err = ba_json_parse(r->body.p, r->body.len, membersp);
-	if (err != BA_OK && err != BA_ERR_NOMEM)
-		return bad(whyp, "the answer is not a strict JSON object");
-	return err;
-}
 
 /* Not in the table below: slower, for good. */
 #define SLOWER 1
@@ -246,7 +223,7 @@ judge_refusal(const struct ba_http_response *r, bool poll, const char **whyp)
 	}
 	if (r->status < 400 || r->status > 499)
 		return bad(whyp, status_text(r->status));
-	err = read_json(r, whyp, &root);
+	err = ba_answer_json(r, BA_ERR_DEVICE_ANSWER, whyp, &root);
 	if (err == BA_OK && ba_json_string(root, "error", &error) == BA_OK)
 		err = judge_code(error, poll, whyp);
 	else if (err != BA_ERR_NOMEM)
@@ -434,7 +411,7 @@ ba_device_feed(struct ba_device *d, const struct ba_http_response *response,
 	if (r == BA_OK && response->status != 200)
 		r = judge_refusal(response, false, whyp);
 	else if (r == BA_OK)
-		r = read_json(response, whyp, &root);
+		r = ba_answer_json(response, BA_ERR_DEVICE_ANSWER, whyp, &root);
 	if (r == BA_OK)
 		r = read_codes(d, root, whyp);
 	if (r == BA_OK)
@@ -459,7 +436,7 @@ read_token(const struct ba_http_response *response, struct ba_buf *token,
 	json_t *root = NULL;
 	int r;
 
-	r = read_json(response, whyp, &root);
+	r = ba_answer_json(response, BA_ERR_DEVICE_ANSWER, whyp, &root);
 	if (r != BA_OK)
 		return r;
 	if (ba_json_has(root, "error"))

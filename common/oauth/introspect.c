@@ -602,20 +602,13 @@ make_request(const struct ba_credentials *client,
     size_t len, int64_t now, struct ba_post *p, struct ba_http_request *request)
 {
 	static const char hint[] = "access_token";
-	unsigned timeout_ms = request->timeout_ms;
 	int r;
 
-	ba_buf_clear(&p->form);
-	ba_buf_clear(&p->authorization);
-	memset(request, 0, sizeof(*request));
-	request->timeout_ms = timeout_ms;
-	request->url = n->url;
+	ba_post_begin(p, issuer, n->url, request);
 	request->body_max = BA_INTROSPECTION_BODY_MAX;
 	request->accept = issuer->introspection_jwt
 			      ? "application/token-introspection+jwt"
 			      : "application/json";
-	request->ca_file = issuer->ca_file;
-	request->ca_directory = issuer->ca_directory;
 	r = ba_post_add(p, "token", token, len);
 	if (r == BA_OK)
 		r = ba_post_add(p, "token_type_hint", hint, strlen(hint));
