@@ -174,7 +174,6 @@ ba_errand_send(struct ba_errands *es, struct ba_errand *e,
 
 	if (!ba_errands_room(es, request->form != NULL))
 		return BA_ERR_BUSY;
-	/* What is written is written by the loop. */
 	r = ba_fetch_send(es->fetch, request, &e->serial);
 	if (r == BA_OK)
 		r = watch_helper(es);

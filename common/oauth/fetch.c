@@ -218,6 +218,24 @@ put_request(
 	return ba_msg_end(&o);
 }
 
+static int
+flush(struct ba_fetch *f)
+{
+	ssize_t n;
+
+	while (f->out.len > 0) {
+		n = send(
+		    f->fd, f->out.p, f->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0)
+			ba_buf_consume(&f->out, (size_t)n);
+		else if (errno == EAGAIN)
+			return BA_OK;
+		else if (errno != EINTR)
+			return BA_ERR_PROTOCOL;
+	}
+	return BA_OK;
+}
+
 int
 ba_fetch_send(struct ba_fetch *f, const struct ba_http_request *request,
     uint32_t *serialp)
@@ -239,6 +257,8 @@ ba_fetch_send(struct ba_fetch *f, const struct ba_http_request *request,
 	if (r != BA_OK)
 		return r;
 	*serialp = f->next_serial++;
+	/* If it fails, so will ba_fetch_run(), which can say so. */
+	(void)flush(f);
 	return BA_OK;
 }
 
@@ -252,24 +272,6 @@ int
 ba_fetch_want_write(const struct ba_fetch *f)
 {
 	return f->fd >= 0 && f->out.len > 0;
-}
-
-static int
-flush(struct ba_fetch *f)
-{
-	ssize_t n;
-
-	while (f->out.len > 0) {
-		n = send(
-		    f->fd, f->out.p, f->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-			ba_buf_consume(&f->out, (size_t)n);
-		else if (errno == EAGAIN)
-			return BA_OK;
-		else if (errno != EINTR)
-			return BA_ERR_PROTOCOL;
-	}
-	return BA_OK;
 }
 
 /*

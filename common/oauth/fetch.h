@@ -23,8 +23,8 @@ BA_MUST_CHECK int ba_fetch_new(const char *helper, struct ba_fetch **fetchp);
 void ba_fetch_free(struct ba_fetch *f);
 
 /*
- * Hand in a request; starts the helper where none runs.  *serialp names it
- * in the answer.
+ * Hand in a request; starts the helper where none runs, and writes what can be
+ * without waiting.  *serialp names it in the answer.
  */
 BA_MUST_CHECK int ba_fetch_send(struct ba_fetch *f,
     const struct ba_http_request *request, uint32_t *serialp);
