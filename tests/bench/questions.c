@@ -2,9 +2,10 @@
 /*
  * Questions to the service as a plug-in asks them (ba_ask), one after the
  * other, from a process that stays, as a SASL server's does; the first is not
- * counted.  Prints the median in milliseconds.
+ * counted.  One begins PERIOD ms after the other, or at once where that is 0.
+ * Prints the median in milliseconds.
  *
- *	questions COUNT SERVICE USER UID <token
+ *	questions COUNT PERIOD SERVICE USER UID <token
  */
 #include "config.h"
 
@@ -44,10 +45,10 @@ ask_once(const struct ba_client *client, char **argv, const char *token)
 	struct ba_answer a;
 	int r;
 
-	q.service = argv[2];
-	q.user = argv[3];
+	q.service = argv[3];
+	q.user = argv[4];
 	q.uid_known = true;
-	q.uid = (uid_t)strtoul(argv[4], NULL, 10);
+	q.uid = (uid_t)strtoul(argv[5], NULL, 10);
 	q.origin = BA_ORIGIN_PROMPT;
 	q.token = token;
 	q.token_len = strlen(token);
@@ -58,26 +59,39 @@ ask_once(const struct ba_client *client, char **argv, const char *token)
 	}
 }
 
+static void
+sleep_until(double ms)
+{
+	struct timespec t = { (time_t)(ms / 1e3), 0 };
+
+	t.tv_nsec = (long)((ms - (double)t.tv_sec * 1e3) * 1e6);
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
 	static double ms[COUNT_MAX + 1];
 	static char token[TOKEN_MAX];
 	struct ba_client client;
-	size_t count = argc == 5 ? strtoul(argv[1], NULL, 10) : 0;
+	size_t count = argc == 6 ? strtoul(argv[1], NULL, 10) : 0;
+	double period, start;
 
 	if (count < 1 || count > COUNT_MAX ||
 	    fgets(token, sizeof(token), stdin) == NULL) {
-		fprintf(stderr, "usage: questions COUNT SERVICE USER UID"
+		fprintf(stderr, "usage: questions COUNT PERIOD SERVICE USER UID"
 				" <token\n");
 		return 2;
 	}
+	period = strtod(argv[2], NULL);
 	token[strcspn(token, "\n")] = '\0';
 	ba_client_defaults(&client, BA_DEADLINE_PAM_MS);
 	for (size_t i = 0; i <= count; i++) {
-		double start = now_ms();
+		start = now_ms();
 		ask_once(&client, argv, token);
 		ms[i] = now_ms() - start;
+		if (period > 0)
+			sleep_until(start + period);
 	}
 	qsort(ms + 1, count, sizeof(*ms), by_size);
 	printf("%.4f\n", ms[1 + count / 2]);
