@@ -718,6 +718,7 @@ test_sign_without_memory(void **state)
 
 	(void)state;
 	sign_without_memory("k", claims);
+	sign_without_memory(NULL, claims);
 	memset(kid, 'k', sizeof(kid));
 	kid[sizeof(kid) - 1] = '\0';
 	memset(claim, 'c', sizeof(claim));

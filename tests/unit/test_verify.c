@@ -108,6 +108,9 @@ static const char config_text[] =
     "issuer = " ISS_J "\n"
     "opaque_issuer = " ISS_J "\n"
     "require_scope = login\n"
+    "[service both-known]\n"
+    "issuer = " ISS_J "\n"
+    "allow_client = cli\n"
     "[service closed]\n"
     "issuer = " ISS_I " " ISS_J "\n"
     "[service device]\n"
@@ -3659,6 +3662,40 @@ test_int03_both_answer_and_token(void **state)
 	free(token);
 }
 
+/* INT-03: any claim of the answer that names a client is judged, and an answer
+   that names none leaves it to the token. */
+static void
+test_int03_both_and_clients(void **state)
+{
+	static const struct {
+		struct member change;
+		int err;
+	} table[] = {
+		{ { "client_id", NULL }, BA_OK },
+		{ { "client_id", "\"cli\"" }, BA_OK },
+		{ { "azp", "\"cli\"" }, BA_OK },
+		{ { "azp", "\"other\"" }, BA_ERR_CLIENT },
+		{ { "appid", "\"cli\"" }, BA_OK },
+		{ { "appid", "\"other\"" }, BA_ERR_CLIENT },
+		{ { "cid", "\"cli\"" }, BA_OK },
+		{ { "cid", "\"other\"" }, BA_ERR_CLIENT },
+		{ { "cid", "null" }, BA_ERR_CLIENT },
+	};
+	char *token = token_of_j(NULL, 0);
+	json_t *answer;
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		answer = answer_of("\"" ISS_J "\"", &table[i].change, 1);
+		begin_asked(&t, "both-known", token, answer);
+		expect(&t, table[i].change.name, table[i].err, ASKED);
+		json_decref(answer);
+	}
+	free(token);
+}
+
 /* A token without client_id may be told one; a legacy issuer's scp counts. */
 static void
 test_int03_both_in_legacy(void **state)
@@ -4146,6 +4183,7 @@ main(void)
 		cmocka_unit_test(test_int01_jwt_that_is_asked_about),
 		cmocka_unit_test(test_int01_both_the_issuer_is_asked_last),
 		cmocka_unit_test(test_int03_both_answer_and_token),
+		cmocka_unit_test(test_int03_both_and_clients),
 		cmocka_unit_test(test_int03_both_in_legacy),
 		cmocka_unit_test(test_int04_both_exp_is_the_smaller),
 		cmocka_unit_test(test_int03_opaque_where_jwts_need_both),
