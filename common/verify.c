@@ -174,6 +174,14 @@ choose_issuer(struct run *r, const char *iss, int not_taken)
 		    BA_SHOWN_MAX, iss, service->name);
 		return not_taken;
 	}
+	/* Another issuer's consent is not what was asked for. */
+	if (r->q->origin == BA_ORIGIN_DEVICE &&
+	    issuer != service->device.issuer) {
+		ba_case_say(&r->c, &service->where,
+		    "iss is \"%.*s\", which is not device_issuer", BA_SHOWN_MAX,
+		    iss);
+		return BA_ERR_ISS;
+	}
 	r->v->issuer = issuer;
 	r->c.issuer = issuer;
 	ba_case_say(&r->c, &issuer->where, "[issuer %.*s]", BA_SHOWN_MAX, iss);
@@ -553,51 +561,14 @@ check_user(struct run *r)
 	return BA_OK;
 }
 
-/* -1 and -2, also as they were when uids had 16 bits: nobody logs in. */
-static bool
-is_nobodys(uid_t uid)
-{
-	return uid == (uid_t)-1 || uid == (uid_t)-2 || uid == 65535 ||
-	       uid == 65534;
-}
-
+/* A uid says nothing without the name that it was looked up for. */
 static int
 check_account(struct run *r)
 {
 	const struct ba_question *q = r->q;
-	const struct ba_service *service = r->v->service;
+	bool known = q->user != NULL && q->uid_known;
 
-	/*
-	 * Whatever its name: no rule lets uid 0 in, but for a line of the map
-	 * that names this one person (PM-02).
-	 */
-	if (q->uid_known && is_nobodys(q->uid)) {
-		ba_case_say(
-		    &r->c, NULL, "uid %lu is nobody's", (unsigned long)q->uid);
-		return BA_ERR_UID;
-	}
-	if (q->uid_known && q->uid == 0 && !r->name.mapped) {
-		ba_case_say(&r->c, NULL, "uid 0 enters only by the map");
-		return BA_ERR_UID;
-	}
-	if (service->accounts == BA_ACCOUNTS_VIRTUAL) {
-		ba_case_say(&r->c, &service->where,
-		    "accounts = virtual: the name will do");
-		return BA_OK;
-	}
-	/* A uid says nothing without the name that it was looked up for. */
-	if (q->user == NULL || !q->uid_known) {
-		ba_case_say(&r->c, &service->where,
-		    "%s is no user of this machine", r->name.s);
-		return BA_ERR_UNKNOWN_USER;
-	}
-	if (q->uid == 0) {
-		ba_case_say(&r->c, NULL, "uid 0, by the map");
-		return BA_OK;
-	}
-	ba_case_say(&r->c, &service->where, "uid %lu, min_uid = %lu",
-	    (unsigned long)q->uid, (unsigned long)service->min_uid);
-	return q->uid < service->min_uid ? BA_ERR_UID : BA_OK;
+	return ba_identity_account(&r->c, &r->name, known ? &q->uid : NULL);
 }
 
 /* --- all of it, in order -------------------------------------------------- */

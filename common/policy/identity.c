@@ -280,3 +280,49 @@ ba_identity(struct ba_case *c, struct ba_name *name)
 	memset(name, 0, sizeof(*name));
 	return err;
 }
+
+/* -1 and -2, also as they were when uids had 16 bits: nobody logs in. */
+static bool
+is_nobodys(uid_t uid)
+{
+	return uid == (uid_t)-1 || uid == (uid_t)-2 || uid == 65535 ||
+	       uid == 65534;
+}
+
+int
+ba_identity_account(
+    struct ba_case *c, const struct ba_name *name, const uid_t *uid)
+{
+	const struct ba_service *service = c->service;
+
+	/*
+	 * Whatever its name: no rule lets uid 0 in, but for a line of the map
+	 * that names this one person (PM-02).
+	 */
+	if (uid != NULL && is_nobodys(*uid)) {
+		ba_case_say(
+		    c, NULL, "uid %lu is nobody's", (unsigned long)*uid);
+		return BA_ERR_UID;
+	}
+	if (uid != NULL && *uid == 0 && !name->mapped) {
+		ba_case_say(c, NULL, "uid 0 enters only by the map");
+		return BA_ERR_UID;
+	}
+	if (service->accounts == BA_ACCOUNTS_VIRTUAL) {
+		ba_case_say(
+		    c, &service->where, "accounts = virtual: the name will do");
+		return BA_OK;
+	}
+	if (uid == NULL) {
+		ba_case_say(c, &service->where, "%s is no user of this machine",
+		    name->s);
+		return BA_ERR_UNKNOWN_USER;
+	}
+	if (*uid == 0) {
+		ba_case_say(c, NULL, "uid 0, by the map");
+		return BA_OK;
+	}
+	ba_case_say(c, &service->where, "uid %lu, min_uid = %lu",
+	    (unsigned long)*uid, (unsigned long)service->min_uid);
+	return *uid < service->min_uid ? BA_ERR_UID : BA_OK;
+}

@@ -44,4 +44,14 @@ struct ba_name {
  */
 BA_MUST_CHECK int ba_identity(struct ba_case *c, struct ba_name *name);
 
+/*
+ * May a login end as that?  uid is what the host's name service has for the
+ * name, NULL where it knows none.  uid 0 needs a line of the map, whatever its
+ * name (PM-02); those that are nobody's never will do.  Where the service has
+ * accounts = local: BA_ERR_UNKNOWN_USER without a uid, and BA_ERR_UID also
+ * below its min_uid.
+ */
+BA_MUST_CHECK int ba_identity_account(
+    struct ba_case *c, const struct ba_name *name, const uid_t *uid);
+
 #endif

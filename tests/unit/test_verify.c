@@ -3521,6 +3521,22 @@ test_int01_jwt_that_is_asked_about(void **state)
 	json_decref(answer);
 }
 
+/* V37: consent was asked for at one issuer, and another's is none. */
+static void
+test_v37_device_token_of_another_issuer(void **state)
+{
+	char *token = usual_token(NULL, 0); /* of A, which the service takes */
+	struct trial t;
+
+	(void)state;
+	begin(&t, token);
+	t.q.service = "device";
+	expect_ok(&t, "typed");
+	t.q.origin = BA_ORIGIN_DEVICE;
+	expect(&t, "in the device flow of I", BA_ERR_ISS, BA_CHECK_ISSUER);
+	free(token);
+}
+
 /* --- both ----------------------------------------------------------------- */
 
 /* What is refused here is never shown to the issuer. */
@@ -4183,6 +4199,7 @@ main(void)
 		cmocka_unit_test(test_int01_jwt_that_is_asked_about),
 		cmocka_unit_test(test_int01_both_the_issuer_is_asked_last),
 		cmocka_unit_test(test_int03_both_answer_and_token),
+		cmocka_unit_test(test_v37_device_token_of_another_issuer),
 		cmocka_unit_test(test_int03_both_and_clients),
 		cmocka_unit_test(test_int03_both_in_legacy),
 		cmocka_unit_test(test_int04_both_exp_is_the_smaller),
