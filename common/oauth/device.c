@@ -238,16 +238,18 @@ judge_refusal(const struct ba_http_response *r, bool poll, const char **whyp)
  * What a terminal would not show as itself, or would obey: controls, formats
  * (the bidirectional ones among them, and tags), separators of lines, private
  * use and what is no character (Unicode's general categories Cc, Cf, Zl, Zp and
- * Co, and noncharacters), fillers and variation selectors.  Not by iswprint(3),
+ * Co, and noncharacters), blanks but U+0020, marks that are drawn over what
+ * stands before them, fillers and variation selectors.  Not by iswprint(3),
  * which asks the locale.
  */
 static const struct {
 	uint32_t first, last;
 } unprintable[] = {
 	{ 0x0000, 0x001f },
-	{ 0x007f, 0x009f },
+	{ 0x007f, 0x00a0 },
 	{ 0x00ad, 0x00ad },
-	{ 0x034f, 0x034f },
+	{ 0x0300, 0x036f },
+	{ 0x0483, 0x0489 },
 	{ 0x0600, 0x0605 },
 	{ 0x061c, 0x061c },
 	{ 0x06dd, 0x06dd },
@@ -255,15 +257,22 @@ static const struct {
 	{ 0x0890, 0x0891 },
 	{ 0x08e2, 0x08e2 },
 	{ 0x115f, 0x1160 },
+	{ 0x1680, 0x1680 },
 	{ 0x17b4, 0x17b5 },
 	{ 0x180b, 0x180f },
-	{ 0x200b, 0x200f },
-	{ 0x2028, 0x202e },
-	{ 0x2060, 0x206f },
+	{ 0x1ab0, 0x1aff },
+	{ 0x1dc0, 0x1dff },
+	{ 0x2000, 0x200f },
+	{ 0x2028, 0x202f },
+	{ 0x205f, 0x206f },
+	{ 0x20d0, 0x20ff },
+	{ 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 },
 	{ 0x3164, 0x3164 },
 	{ 0xe000, 0xf8ff },
 	{ 0xfdd0, 0xfdef },
 	{ 0xfe00, 0xfe0f },
+	{ 0xfe20, 0xfe2f },
 	{ 0xfeff, 0xfeff },
 	{ 0xffa0, 0xffa0 },
 	{ 0xfff0, 0xfffb },

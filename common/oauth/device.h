@@ -19,7 +19,7 @@
  * logged (DEV-11): both codes are good for a token.
  */
 #define BA_DEVICE_CODE_MAX     1024 /* bytes of device_code … */
-#define BA_DEVICE_USER_CODE    64 /* … of user_code */
+#define BA_DEVICE_USER_CODE    32 /* … of user_code: no room for a sentence */
 #define BA_DEVICE_URI_MAX      512 /* … of verification_uri, both kinds */
 #define BA_DEVICE_BODY_MAX     (128 * 1024) /* … of an answer */
 #define BA_DEVICE_INTERVAL     5 /* s, where the issuer says nothing (3.2) */
