@@ -94,6 +94,7 @@ ba_audit(const struct ba_log *log, const struct ba_audit *a)
 	put_word(&l, "service", a->service);
 	put_word(&l, "user", a->user);
 	put_word(&l, "person", a->person);
+	put_word(&l, "wants", a->wants);
 	snprintf(number, sizeof(number), "%u", (unsigned)a->peer);
 	put_word(&l, "peer", number);
 	if (a->missed > 0) {

@@ -28,6 +28,7 @@ struct ba_audit {
 	const char *sub;
 	const char *way; /* account: how else the user came */
 	const char *person; /* whom the token names, where not user */
+	const char *wants; /* whom the host may make of user, by its rules */
 	unsigned missed; /* lines held back before this one */
 };
 

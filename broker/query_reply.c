@@ -25,6 +25,26 @@ user_of(const struct ba_query *q)
 	return q->named ? q->user : NULL;
 }
 
+/*
+ * Whose login it is, and whom else the token names.  With proxy the host has
+ * yet to decide whether the one may be the other, and nothing here has.
+ */
+static void
+name_people(const struct ba_query *q, struct ba_audit *a)
+{
+	const struct ba_service *s = ba_query_service(q);
+
+	a->user = user_of(q);
+	if (q->person[0] == '\0')
+		return;
+	if (s != NULL && s->authzid == BA_AUTHZID_PROXY) {
+		a->wants = a->user;
+		a->user = q->person;
+	} else {
+		a->person = q->person;
+	}
+}
+
 /* Whom we asked, where no token has said it. */
 static const char *
 issuer_of(const struct ba_query *q)
@@ -39,6 +59,24 @@ issuer_of(const struct ba_query *q)
 }
 
 void
+ba_query_audit_code(const struct ba_query *q)
+{
+	const struct ba_audit a = {
+		.kind = "device-code",
+		.id = q->id[0] != '\0' ? q->id : NULL,
+		.err = BA_OK,
+		.service = q->service,
+		.user = user_of(q),
+		.peer = q->peer.uid,
+		.rhost = q->q.rhost,
+		.tty = q->tty[0] != '\0' ? q->tty : NULL,
+		.issuer = issuer_of(q),
+	};
+
+	ba_audit(q->b->o.log, &a);
+}
+
+void
 ba_query_audit(struct ba_query *q)
 {
 	struct ba_audit a = {
@@ -46,16 +84,15 @@ ba_query_audit(struct ba_query *q)
 		.id = q->id[0] != '\0' ? q->id : NULL,
 		.err = q->err,
 		.service = q->service,
-		.user = user_of(q),
 		.peer = q->peer.uid,
 		.rhost = q->q.rhost,
 		.tty = q->tty[0] != '\0' ? q->tty : NULL,
 		.issuer = issuer_of(q),
 		.sub = q->v.sub,
 		.way = q->way[0] != '\0' ? q->way : NULL,
-		.person = q->person[0] != '\0' ? q->person : NULL,
 	};
 
+	name_people(q, &a);
 	if (q->v.err != BA_OK && q->v.err == q->err)
 		a.check = ba_check_name(q->v.check);
 	if (!ba_broker_may_audit(q->b, &q->peer, q->err, &a.missed))
@@ -142,7 +179,7 @@ put_acceptance(const struct ba_query *q, struct ba_msg_out *o)
 int
 ba_query_put_verdict(const struct ba_query *q, struct ba_buf *out)
 {
-	enum ba_family family = ba_err_family(q->err);
+	enum ba_family family = ba_err_family(ba_query_device_told(q, q->err));
 	struct ba_msg_out o;
 
 	ba_msg_begin(&o, out, q->version, BA_MSG_VERDICT);

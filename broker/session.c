@@ -152,8 +152,9 @@ audit(const struct session *s, int err)
 
 	if (!ba_broker_may_audit(b, s->peer, err, &a.missed))
 		return;
-	/* Who has no say here is not quoted either. */
-	if (err == BA_OK) {
+	/* Who has no say here is not quoted either; and what is closed names
+	   its login itself, which we take from root alone. */
+	if (err == BA_OK && (s->open || s->peer->uid == 0)) {
 		a.issuer = said(s->issuer);
 		a.sub = said(s->sub);
 	}
