@@ -73,6 +73,8 @@ struct ba_broker {
 	struct ba_timer stop_timer;
 	int64_t started; /* mono ms */
 	int64_t loaded; /* wall, of the configuration */
+	unsigned attended; /* questions that wait for a person */
+	unsigned device_calls; /* requests of device flows under way */
 	uint64_t verdicts[BA_FAMILY_MALFORMED + 1];
 	uint64_t sessions; /* opened */
 	uint64_t turned_away; /* over a quota */

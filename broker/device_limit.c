@@ -7,18 +7,12 @@
 
 #include "broker/device_limit.h"
 
+#define V6_HALF 8 /* bytes: a /64 is one customer's, with 2^64 addresses */
+
 /* What is counted, then the number of the place. */
-#define NAME_SIZE 384
-#define V6_HALF   8 /* bytes: a /64 is one customer's, with 2^64 addresses */
-
-/* One of the places of a user or an address. */
-struct place {
-	char name[NAME_SIZE];
-	size_t n;
-};
-
 static int
-name_place(struct place *p, const char *kind, const char *who, unsigned number)
+name_place(struct ba_device_place *p, const char *kind, const char *who,
+    unsigned number)
 {
 	int n;
 
@@ -57,7 +51,7 @@ address_text(const char *rhost, char *text, size_t size)
 /* The first of max places that is free, in *p. */
 static int
 take(struct ba_store *store, const char *kind, const char *who, unsigned max,
-    int64_t now, enum ba_reach reach, struct place *p)
+    int64_t now, enum ba_reach reach, struct ba_device_place *p)
 {
 	unsigned i;
 	int r;
@@ -67,19 +61,34 @@ take(struct ba_store *store, const char *kind, const char *who, unsigned max,
 		if (r == BA_OK)
 			r = ba_store_add(store, BA_SPACE_DEVICE, p->name, p->n,
 			    "", 0, now, now + BA_DEVICE_WINDOW, reach);
+		if (r == BA_OK)
+			return BA_OK;
+		p->n = 0;
 		if (r != BA_ERR_EXISTS)
 			return r;
 	}
 	return BA_ERR_DEVICE_LIMIT;
 }
 
-/* Where that fails it is one login less, until the place ends by itself. */
 static void
-give_back(struct ba_store *store, const struct place *p, enum ba_reach reach)
+give_back(
+    struct ba_store *store, struct ba_device_place *p, enum ba_reach reach)
 {
-	int r = ba_store_delete(store, BA_SPACE_DEVICE, p->name, p->n, reach);
+	int r = BA_OK;
 
+	if (p->n > 0)
+		r = ba_store_delete(
+		    store, BA_SPACE_DEVICE, p->name, p->n, reach);
 	(void)r;
+	p->n = 0;
+}
+
+void
+ba_device_limit_give_back(
+    struct ba_store *store, struct ba_device_places *taken, enum ba_reach reach)
+{
+	give_back(store, &taken->address, reach);
+	give_back(store, &taken->user, reach);
 }
 
 /*
@@ -89,21 +98,23 @@ give_back(struct ba_store *store, const struct place *p, enum ba_reach reach)
  */
 int
 ba_device_limit_take(struct ba_store *store, const struct ba_device_config *c,
-    const char *user, const char *rhost, int64_t now, enum ba_reach reach)
+    const char *user, const char *rhost, int64_t now, enum ba_reach reach,
+    struct ba_device_places *taken)
 {
-	struct place address = { .n = 0 }, of_user;
 	char text[256];
 	int r = BA_OK;
 
+	taken->address.n = taken->user.n = 0;
 	if (rhost != NULL) {
 		address_text(rhost, text, sizeof(text));
 		r = take(store, "address", text, c->limit_address, now, reach,
-		    &address);
+		    &taken->address);
 	}
-	if (r != BA_OK)
+	if (r != BA_OK || user == NULL)
 		return r;
-	r = take(store, "user", user, c->limit_user, now, reach, &of_user);
-	if (r != BA_OK && address.n > 0)
-		give_back(store, &address, reach);
+	r = take(store, rhost != NULL ? "user" : "user here", user,
+	    c->limit_user, now, reach, &taken->user);
+	if (r != BA_OK)
+		ba_device_limit_give_back(store, taken, reach);
 	return r;
 }

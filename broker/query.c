@@ -78,6 +78,28 @@ ba_query_time(struct ba_query *q, int64_t ms)
 	ba_timer_set(q->b->loop, &q->deadline, ms);
 }
 
+int
+ba_query_attend(struct ba_query *q)
+{
+	unsigned max = q->b->max_connections / 4;
+
+	if (q->attended)
+		return BA_OK;
+	if (q->b->attended >= (max > 0 ? max : 1))
+		return BA_ERR_BUSY;
+	q->attended = true;
+	q->b->attended++;
+	return BA_OK;
+}
+
+static void
+unattend(struct ba_query *q)
+{
+	if (q->attended)
+		q->b->attended--;
+	q->attended = false;
+}
+
 /* The plug-in's own clock began earlier: so answer a little before it ends. */
 static void
 set_deadline(struct ba_query *q, const struct ba_msg *m)
@@ -146,6 +168,7 @@ ba_query_free(struct ba_query *q)
 	if (q == NULL)
 		return;
 	settle(q);
+	unattend(q);
 	ba_query_device_free(q);
 	ba_verdict_clear(&q->v);
 	ba_engine_unref(q->engine);
@@ -261,16 +284,20 @@ static enum ba_query_step
 decided(struct ba_query *q, int err)
 {
 	settle(q);
+	unattend(q);
 	q->phase = BA_DECIDED;
 	q->err = err;
-	if (err == BA_OK)
+	if (err == BA_OK) {
 		remember_login(q);
+		ba_query_device_accepted(q);
+	}
 	/* Who has no token has failed nothing, unless by asking. */
 	if (!q->curious || err != BA_ERR_REFUSED) {
 		q->b->verdicts[ba_err_family(err)]++;
 		ba_query_audit(q);
 	}
-	return ba_query_device_farewell(q, err) ? BA_QUERY_TELL : BA_QUERY_DONE;
+	return ba_query_device_bid_farewell(q, err) ? BA_QUERY_TELL
+						    : BA_QUERY_DONE;
 }
 
 /* After every other check, and of a login whose token came with it. */
@@ -303,6 +330,9 @@ accepted(struct ba_query *q)
 		return granted(q);
 	if (!q->can_prompt)
 		return decided(q, BA_ERR_CONFIRM);
+	r = ba_query_attend(q);
+	if (r != BA_OK)
+		return decided(q, r);
 	settle(q);
 	q->phase = BA_CONFIRMING;
 	ba_query_time(q, BA_QUERY_REPLY_MS);

@@ -30,6 +30,10 @@
 /* What the plug-in waits longer than we do. */
 #define WAIT_MORE_MS 2000
 
+/* Requests at a time, of all flows: an issuer that hangs shall not hold the
+   places of those who are asked about tokens (errand.h). */
+#define CALLS_MAX 48
+
 /*
  * A request under way.  It outlives the login where that ends first: then its
  * answer is not looked at, and the place that it has among all errands is
@@ -37,6 +41,7 @@
  */
 struct call {
 	struct ba_errand errand;
+	struct ba_broker *b;
 	struct ba_query *q; /* NULL: nobody waits for it */
 };
 
@@ -59,6 +64,7 @@ struct ba_query_device {
 	bool enter; /* … by Enter alone */
 	bool polled; /* the issuer has answered since it was opened */
 
+	struct ba_device_places places; /* of the limits; none, if given back */
 	struct call *call; /* or NULL */
 	struct ba_timer again;
 	char token_url[BA_URL_MAX + 1];
@@ -66,6 +72,7 @@ struct ba_query_device {
 	struct ba_buf token;
 	/* What the issuer said last; BA_ERR_NEED_DEVICE: nothing final. */
 	int outcome;
+	int silence; /* why its last poll had no answer, or BA_OK */
 
 	enum { ASK, WAIT, CODE, AGAIN, FAREWELL } frame;
 	const char *farewell;
@@ -137,6 +144,41 @@ log_answer(const struct ba_query *q, int err, const char *why)
 	    q->device->issuer->url, ba_err_text(err), why);
 }
 
+/*
+ * A page of another issuer's that we know: its consent page would be the right
+ * one, of a flow that this issuer has begun there for itself, and our host's
+ * name stands beside the code (V37).
+ */
+static bool
+is_foreign(const struct ba_query *q, const char *uri)
+{
+	const struct ba_config *config = q->engine->config;
+	size_t i;
+
+	if (*uri == '\0' || ba_endpoint_ok(q->device->issuer, uri))
+		return false;
+	for (i = 0; i < config->n_issuers; i++)
+		if (ba_endpoint_ok(&config->issuers[i], uri))
+			return true;
+	return false;
+}
+
+static int
+take_code(struct ba_query *q, const struct ba_http_response *response,
+    int64_t now, const char **whyp)
+{
+	struct ba_query_device *d = q->device;
+	int r;
+
+	r = ba_device_feed(&d->device, response, now,
+	    ba_query_service(q)->device.complete_uri, whyp);
+	if (r != BA_OK || (!is_foreign(q, d->device.uri) &&
+			      !is_foreign(q, d->device.complete)))
+		return r;
+	*whyp = "it sends people to the page of another issuer";
+	return BA_ERR_DEVICE_ANSWER;
+}
+
 static void
 take_answer(struct ba_query *q, const struct ba_http_response *response)
 {
@@ -145,11 +187,11 @@ take_answer(struct ba_query *q, const struct ba_http_response *response)
 	const char *why = "";
 
 	if (d->state == AUTHORIZING)
-		d->outcome = ba_device_feed(&d->device, response, now,
-		    ba_query_service(q)->device.complete_uri, &why);
+		d->outcome = take_code(q, response, now, &why);
 	else
 		d->outcome = ba_device_poll_feed(
 		    &d->device, response, now, &d->token, &why);
+	d->silence = response->err;
 	d->polled = true;
 	log_answer(q, d->outcome, why);
 }
@@ -167,12 +209,20 @@ take_failure(struct ba_query *q)
 }
 
 static void
-call_ended(void *arg, int err, const struct ba_http_response *response)
+forget_call(void *arg)
 {
 	struct call *call = arg;
-	struct ba_query *q = call->q;
 
+	call->b->device_calls--;
 	free(call);
+}
+
+static void
+call_ended(void *arg, int err, const struct ba_http_response *response)
+{
+	struct ba_query *q = ((struct call *)arg)->q;
+
+	forget_call(arg);
 	if (q == NULL)
 		return;
 	q->device->call = NULL;
@@ -181,6 +231,12 @@ call_ended(void *arg, int err, const struct ba_http_response *response)
 	else
 		take_failure(q);
 	q->woken(q->arg);
+}
+
+static bool
+is_room(const struct ba_broker *b)
+{
+	return b->device_calls < CALLS_MAX && ba_errands_room(b->errands, true);
 }
 
 /* As ba_errand_send(). */
@@ -197,14 +253,16 @@ send_request(struct ba_query *q, struct ba_http_request *request)
 	if (call == NULL)
 		return BA_ERR_NOMEM;
 	call->errand.ended = call_ended;
-	call->errand.forgotten = free;
+	call->errand.forgotten = forget_call;
 	call->errand.arg = call;
+	call->b = q->b;
 	call->q = q;
+	q->b->device_calls++;
 	r = ba_errand_send(q->b->errands, &call->errand, request);
 	if (r == BA_OK)
 		q->device->call = call;
 	else
-		free(call);
+		forget_call(call);
 	return r;
 }
 
@@ -238,17 +296,14 @@ judge_user(const struct ba_query *q)
 {
 	const struct ba_service *s = ba_query_service(q);
 	const struct ba_map *map = s->device.issuer->map;
-	bool mapped = map != NULL && ba_map_names(map, q->user);
+	const struct ba_name name = { .mapped = map != NULL &&
+						ba_map_names(map, q->user) };
+	struct ba_case c = { .service = s };
 
-	if (!mapped && !ba_name_ok(q->user, s->accounts))
+	if (!name.mapped && !ba_name_ok(q->user, s->accounts))
 		return BA_ERR_UNKNOWN_USER;
-	if (q->q.uid_known && q->q.uid == 0)
-		return mapped ? BA_OK : BA_ERR_UID;
-	if (s->accounts == BA_ACCOUNTS_VIRTUAL)
-		return BA_OK;
-	if (!q->q.uid_known)
-		return BA_ERR_UNKNOWN_USER;
-	return q->q.uid < s->min_uid ? BA_ERR_UID : BA_OK;
+	return ba_identity_account(
+	    &c, &name, q->q.uid_known ? &q->q.uid : NULL);
 }
 
 static void
@@ -267,6 +322,8 @@ begin(struct ba_query *q, enum ba_query_step *stepp)
 	int r;
 
 	r = judge_service(q);
+	if (r == BA_OK)
+		r = ba_query_attend(q);
 	if (r != BA_OK)
 		return r;
 	d->issuer = ba_query_service(q)->device.issuer;
@@ -332,8 +389,7 @@ request_code(struct ba_query *q)
 	if (r == BA_ERR_NEED_KEYS)
 		return ba_query_need_keys(q, q->device->issuer);
 	if (r == BA_OK)
-		r = ba_errands_room(q->b->errands, true) ? send_begin(q, url)
-							 : BA_ERR_BUSY;
+		r = is_room(q->b) ? send_begin(q, url) : BA_ERR_BUSY;
 	if (r == BA_ERR_BUSY)
 		ba_timer_set(q->b->loop, &q->device->again, LOOK_AGAIN_MS);
 	return r == BA_OK || r == BA_ERR_BUSY ? BA_UNDECIDED : r;
@@ -363,12 +419,20 @@ authorize(struct ba_query *q, enum ba_query_step *stepp)
 		return request_code(q);
 	if (d->outcome != BA_OK)
 		return d->outcome;
+	ba_query_audit_code(q);
 	d->outcome = BA_ERR_NEED_DEVICE;
 	start_flow(q);
 	d->state = AUTHORIZED;
 	d->frame = WAIT;
 	*stepp = BA_QUERY_TELL;
 	return BA_UNDECIDED;
+}
+
+/* What peers other than root have counted fills no store of root's. */
+static enum ba_reach
+reach(const struct ba_query *q)
+{
+	return q->peer.uid == 0 ? BA_REACH_SHARED : BA_REACH_PROCESS;
 }
 
 /*
@@ -387,10 +451,12 @@ asked(struct ba_query *q, enum ba_query_step *stepp)
 	d->prompting = false;
 	if (!d->enter)
 		return BA_ERR_CONVERSATION;
+	/* Names are not guessed for nothing, either. */
+	r = ba_device_limit_take(ba_broker_logins(q->b, &q->peer), &s->device,
+	    d->refusal == BA_OK ? q->user : NULL, q->q.rhost, ba_query_wall(q),
+	    reach(q), &d->places);
 	if (d->refusal != BA_OK)
 		return d->refusal;
-	r = ba_device_limit_take(q->b->store, &s->device, q->user, q->q.rhost,
-	    ba_query_wall(q), BA_REACH_SHARED);
 	if (r != BA_OK)
 		return r;
 	if (q->b->o.spawned)
@@ -411,7 +477,7 @@ send_poll(struct ba_query *q)
 	struct ba_post post;
 	int r;
 
-	if (!ba_errands_room(q->b->errands, true))
+	if (!is_room(q->b))
 		return BA_ERR_BUSY;
 	r = ba_credential_table_get(q->engine->credentials, d->issuer, &client);
 	if (r != BA_OK)
@@ -440,7 +506,7 @@ poll_issuer(struct ba_query *q)
 	if (r == BA_ERR_BUSY)
 		d->device.due = now + d->device.interval;
 	else if (r != BA_OK)
-		take_failure(q);
+		d->outcome = r;
 	if (d->call == NULL && d->outcome == BA_ERR_NEED_DEVICE)
 		ba_timer_set(q->b->loop, &d->again, d->device.due - now);
 }
@@ -493,6 +559,20 @@ hand_over(struct ba_query *q)
 }
 
 /*
+ * Did nobody approve in time, or could the issuer not be asked any more?  Who
+ * has approved and not pressed Enter is late as well.
+ */
+static int
+end_of_time(const struct ba_query_device *d)
+{
+	if (d->outcome == BA_OK)
+		return BA_ERR_DEVICE_EXPIRED;
+	if (d->outcome != BA_ERR_NEED_DEVICE)
+		return d->outcome;
+	return d->silence != BA_OK ? d->silence : BA_ERR_DEVICE_EXPIRED;
+}
+
+/*
  * While a prompt is open the end waits for the reply: nobody would hear it.
  * Only when the time is over does nobody wait for a reply any more.
  */
@@ -504,13 +584,16 @@ poll_on(struct ba_query *q, enum ba_query_step *stepp)
 	if (d->replied)
 		d->prompting = false;
 	if (q->late)
-		return d->outcome == BA_OK || d->outcome == BA_ERR_NEED_DEVICE
-			   ? BA_ERR_DEVICE_EXPIRED
-			   : d->outcome;
+		return end_of_time(d);
 	if (d->outcome == BA_ERR_NEED_DEVICE)
 		poll_issuer(q);
 	if (d->prompting)
 		return BA_UNDECIDED;
+	/* What is typed there is nothing that was asked for, and not kept. */
+	if (d->held && d->replied && !d->enter) {
+		open_prompt(d, AGAIN, stepp);
+		return BA_UNDECIDED;
+	}
 	if (d->outcome == BA_OK)
 		return hand_over(q);
 	if (d->outcome != BA_ERR_NEED_DEVICE)
@@ -574,11 +657,39 @@ farewell_of(int err)
 	return NULL;
 }
 
+static void
+give_back(struct ba_query *q)
+{
+	ba_device_limit_give_back(
+	    ba_broker_logins(q->b, &q->peer), &q->device->places, reach(q));
+}
+
+void
+ba_query_device_accepted(struct ba_query *q)
+{
+	if (q->device != NULL)
+		give_back(q);
+}
+
+int
+ba_query_device_told(const struct ba_query *q, int err)
+{
+	const struct ba_query_device *d = q->device;
+
+	if (d != NULL && d->state == ASKED &&
+	    (err == d->refusal || err == BA_ERR_DEVICE_LIMIT))
+		return BA_ERR_REFUSED;
+	return err;
+}
+
 bool
-ba_query_device_farewell(struct ba_query *q, int err)
+ba_query_device_bid_farewell(struct ba_query *q, int err)
 {
 	struct ba_query_device *d = q->device;
 
+	/* Without a code nobody was bothered. */
+	if (d != NULL && d->state == AUTHORIZING)
+		give_back(q);
 	if (d == NULL || d->prompting ||
 	    (d->state != AUTHORIZING && d->state != POLLING))
 		return false;

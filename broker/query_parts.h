@@ -76,6 +76,7 @@ struct ba_query {
 	int64_t ends; /* … of ba_loop_now() */
 	bool late;
 	struct ba_query_needs needs;
+	bool attended; /* counted among those that wait for a person */
 	bool replied; /* to confirm = */
 	bool yes;
 
@@ -96,6 +97,14 @@ BA_MUST_CHECK int ba_query_admit(const struct ba_query *q);
 
 /* It ends in so many ms: then woken(), and q->late. */
 void ba_query_time(struct ba_query *q, int64_t ms);
+
+/*
+ * From now on it may wait for a person, and hold its connection for as long as
+ * people take.  su and sudo ask as root, whoever runs them, and root has no
+ * quota: so a quarter of all connections at the most wait so, and nobody shuts
+ * others out who has not shown a token (V49).  BA_ERR_BUSY.
+ */
+BA_MUST_CHECK int ba_query_attend(struct ba_query *q);
 
 /* --- query_needs.c --- */
 
@@ -156,8 +165,19 @@ void ba_query_device_reply(struct ba_query *q, const void *text, size_t n);
 /* Nothing goes on any more, and codes and token are gone. */
 void ba_query_device_end(struct ba_query *q);
 
-/* Is there something that the user is to be told before the verdict err? */
-bool ba_query_device_farewell(struct ba_query *q, int err);
+/* It ends by the verdict err: is there something that the user is to be told
+   before?  Then that is the step's frame. */
+bool ba_query_device_bid_farewell(struct ba_query *q, int err);
+
+/*
+ * Which error a client is told for the verdict err.  Whoever presses Enter is
+ * told the same for every user whose login may not go on, and learns neither
+ * who exists here nor who has reached a limit (PM-03).
+ */
+int ba_query_device_told(const struct ba_query *q, int err);
+
+/* A login by it was accepted: it does not count against its user's limit. */
+void ba_query_device_accepted(struct ba_query *q);
 
 /* The frame of the step that was said last. */
 BA_MUST_CHECK int ba_query_device_put(
@@ -166,5 +186,8 @@ BA_MUST_CHECK int ba_query_device_put(
 /* --- query_reply.c --- */
 
 void ba_query_audit(struct ba_query *q);
+
+/* A code was given out: whoever asked for it may never be heard of again. */
+void ba_query_audit_code(const struct ba_query *q);
 
 #endif

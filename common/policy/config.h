@@ -196,7 +196,7 @@ enum ba_qr { BA_QR_AUTO, BA_QR_YES, BA_QR_NO };
 #define BA_DEVICE_WINDOW          600 /* s, in which device flows are counted … */
 #define BA_DEVICE_USER_DEFAULT    5 /* … device_limit_user = */
 #define BA_DEVICE_ADDRESS_DEFAULT 20 /* … device_limit_address = */
-#define BA_DEVICE_LIMIT_MAX       1000
+#define BA_DEVICE_LIMIT_MAX       100 /* each is looked for by itself */
 
 /* The device flow of a service (RFC 8628). */
 struct ba_device_config {

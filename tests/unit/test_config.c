@@ -361,7 +361,7 @@ static const char device_said[] =
 	"device_network = 10.0.0.0/8 ::1\n"
 	"device_timeout = 600\n"
 	"device_limit_user = 1\n"
-	"device_limit_address = 1000\n"
+	"device_limit_address = 100\n"
 	"device_complete_uri = yes\n"
 	"qr = yes");
 
@@ -387,18 +387,18 @@ test_device_flow(void **state)
 	assert_true(ba_network_has(&device->network.v[1], "::1"));
 	assert_int_equal(device->timeout, 600);
 	assert_int_equal(device->limit_user, 1);
-	assert_int_equal(device->limit_address, 1000);
+	assert_int_equal(device->limit_address, 100);
 	assert_true(device->complete_uri);
 	assert_int_equal(device->qr, BA_QR_YES);
 	ba_config_free(c);
 
 	c = parse_good(IN_DEVICE("",
-	    "device_timeout = 30\ndevice_limit_user = 1000\n"
+	    "device_timeout = 30\ndevice_limit_user = 100\n"
 	    "device_limit_address = 1\ndevice_complete_uri = no\nqr = no"));
 	device = &c->services[0].device;
 	assert_true(c->issuers[0].device);
 	assert_int_equal(device->timeout, 30);
-	assert_int_equal(device->limit_user, 1000);
+	assert_int_equal(device->limit_user, 100);
 	assert_int_equal(device->limit_address, 1);
 	assert_false(device->complete_uri);
 	assert_int_equal(device->qr, BA_QR_NO);
@@ -1522,16 +1522,16 @@ static const struct twin twins[] = {
 	    IN_DEVICE("", "device_timeout = 100"), ":11: '100s' must be" },
 	{ IN_DEVICE("", "device_limit_user = 0"),
 	    IN_DEVICE("", "device_limit_user = 1"),
-	    ":11: '0' must be a number from 1 to 1000\n" },
-	{ IN_DEVICE("", "device_limit_user = 1001"),
-	    IN_DEVICE("", "device_limit_user = 1000"),
-	    ":11: '1001' must be a number from 1 to 1000\n" },
+	    ":11: '0' must be a number from 1 to 100\n" },
+	{ IN_DEVICE("", "device_limit_user = 101"),
+	    IN_DEVICE("", "device_limit_user = 100"),
+	    ":11: '101' must be a number from 1 to 100\n" },
 	{ IN_DEVICE("", "device_limit_address = 0"),
 	    IN_DEVICE("", "device_limit_address = 1"),
-	    ":11: '0' must be a number from 1 to 1000\n" },
-	{ IN_DEVICE("", "device_limit_address = 1001"),
-	    IN_DEVICE("", "device_limit_address = 1000"),
-	    ":11: '1001' must be a number from 1 to 1000\n" },
+	    ":11: '0' must be a number from 1 to 100\n" },
+	{ IN_DEVICE("", "device_limit_address = 101"),
+	    IN_DEVICE("", "device_limit_address = 100"),
+	    ":11: '101' must be a number from 1 to 100\n" },
 	{ IN_DEVICE("", "device_complete_uri = true"),
 	    IN_DEVICE("", "device_complete_uri = yes"),
 	    ":11: device_complete_uri = true is unknown: say yes or no\n" },

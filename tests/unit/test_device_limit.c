@@ -39,8 +39,13 @@ teardown(void **state)
 static int
 take_at(struct ba_store *store, const char *user, const char *rhost, int64_t at)
 {
-	return ba_device_limit_take(
-	    store, &config, user, rhost, at, BA_REACH_PROCESS);
+	struct ba_device_places places;
+	int r = ba_device_limit_take(
+	    store, &config, user, rhost, at, BA_REACH_PROCESS, &places);
+
+	assert_int_equal(places.user.n > 0, r == BA_OK);
+	assert_int_equal(places.address.n > 0, r == BA_OK && rhost != NULL);
+	return r;
 }
 
 static int
@@ -62,9 +67,38 @@ DEV_09_so_many_of_a_user(void **state)
 	}
 	assert_int_equal(
 	    take(*state, "alice", "192.0.2.9"), BA_ERR_DEVICE_LIMIT);
-	assert_int_equal(take(*state, "alice", NULL), BA_ERR_DEVICE_LIMIT);
 	assert_int_equal(take(*state, "bob", "192.0.2.9"), BA_OK);
+	/* Nobody from afar keeps her out of what is here. */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(take(*state, "alice", NULL), BA_OK);
+	assert_int_equal(take(*state, "alice", NULL), BA_ERR_DEVICE_LIMIT);
 	assert_int_equal(take(*state, "bob", NULL), BA_OK);
+}
+
+/* What is given back can be taken again, and nothing else is. */
+static void
+DEV_09_given_back(void **state)
+{
+	struct ba_device_places p[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		assert_int_equal(ba_device_limit_take(*state, &config, "alice",
+				     "192.0.2.1", NOW, BA_REACH_PROCESS, &p[i]),
+		    BA_OK);
+	assert_int_equal(
+	    take(*state, "alice", "192.0.2.1"), BA_ERR_DEVICE_LIMIT);
+	ba_device_limit_give_back(*state, &p[1], BA_REACH_PROCESS);
+	assert_int_equal(p[1].address.n + p[1].user.n, 0);
+	/* Once. */
+	ba_device_limit_give_back(*state, &p[1], BA_REACH_PROCESS);
+	assert_int_equal(take(*state, "alice", "192.0.2.1"), BA_OK);
+	assert_int_equal(
+	    take(*state, "alice", "192.0.2.1"), BA_ERR_DEVICE_LIMIT);
+	/* Three of the address are taken, too. */
+	assert_int_equal(take(*state, "bob", "192.0.2.1"), BA_OK);
+	assert_int_equal(take(*state, "bob", "192.0.2.1"), BA_OK);
+	assert_int_equal(take(*state, "bob", "192.0.2.1"), BA_ERR_DEVICE_LIMIT);
 }
 
 /* V37: from an address, whoever is asked for; without one nothing is counted
@@ -107,8 +141,9 @@ V37_refusals_cost_nothing(void **state)
 		    take(*state, "dave", "192.0.2.1"), BA_ERR_DEVICE_LIMIT);
 	/* All of dave's are. */
 	for (i = 0; i < 3; i++)
-		assert_int_equal(take(*state, "dave", NULL), BA_OK);
-	assert_int_equal(take(*state, "dave", NULL), BA_ERR_DEVICE_LIMIT);
+		assert_int_equal(take(*state, "dave", "192.0.2.2"), BA_OK);
+	assert_int_equal(
+	    take(*state, "dave", "192.0.2.2"), BA_ERR_DEVICE_LIMIT);
 }
 
 static void
@@ -177,15 +212,16 @@ V37_a_store_that_is_not_there(void **state)
 	const struct ba_store_options options = {
 		.path = "/nonexistent/ba/store.db"
 	};
+	struct ba_device_places places;
 	struct ba_store *store;
 
 	(void)state;
 	assert_int_equal(ba_store_open(&options, &store), BA_OK);
 	assert_int_equal(ba_device_limit_take(store, &config, "alice", NULL,
-			     NOW, BA_REACH_SHARED),
+			     NOW, BA_REACH_SHARED, &places),
 	    BA_ERR_STORE);
 	assert_int_equal(ba_device_limit_take(store, &config, "alice", NULL,
-			     NOW, BA_REACH_PROCESS),
+			     NOW, BA_REACH_PROCESS, &places),
 	    BA_OK);
 	ba_store_close(store);
 }
@@ -197,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(DEV_09_so_many_of_a_user),
+		T(DEV_09_given_back),
 		T(V37_so_many_from_an_address),
 		T(V37_refusals_cost_nothing),
 		T(DEV_09_places_end),
