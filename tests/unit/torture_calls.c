@@ -502,6 +502,9 @@ FAILS(int, ba_rule_source, (struct ba_case * c), (c), NOTHING,
 FAILS(int, ba_identity, (struct ba_case * c, struct ba_name *name), (c, name),
     memset(name, 0, sizeof(*name)), { BA_ERR_NOMEM, OURS },
     { BA_ERR_NO_NAME, ANY }, { BA_ERR_USER_NAME, ANY })
+FAILS(int, ba_identity_account,
+    (struct ba_case * c, const struct ba_name *name, const uid_t *uid),
+    (c, name, uid), NOTHING, { BA_ERR_UID, ANY }, { BA_ERR_UNKNOWN_USER, ANY })
 
 /* --- where a failure does no harm ------------------------------------------ */
 
