@@ -1800,6 +1800,67 @@ V53_the_server_that_is_meant(void **state)
 	free(token);
 }
 
+/*
+ * RFC 7628 section 4.3: a client that has no token yet asks what it would need.
+ * It is answered as one that is refused, and nobody's login has failed: neither
+ * the audit log nor a count, by which others are locked out, hears of it.
+ */
+static void
+SA_03_a_question_is_no_failed_login(void **state)
+{
+	static const struct {
+		const char *token, *service;
+		bool sasl;
+		uid_t peer;
+		int family;
+		const char *error; /* NULL: not logged */
+	} cases[] = {
+		{ BA_TOKEN_NONE, "proxy", true, 0, BA_FAMILY_REFUSED, NULL },
+		/* … nor does it matter which server was meant. */
+		{ BA_TOKEN_NONE, "server", true, 0, BA_FAMILY_REFUSED, NULL },
+		/* Whatever else is no token is a login. */
+		{ "\x02", "proxy", true, 0, BA_FAMILY_REFUSED, "TOKEN_SYNTAX" },
+		{ BA_TOKEN_NONE BA_TOKEN_NONE, "proxy", true, 0,
+		    BA_FAMILY_REFUSED, "TOKEN_SYNTAX" },
+		{ BA_TOKEN_NONE, "proxy", false, 0, BA_FAMILY_REFUSED,
+		    "TOKEN_SYNTAX" },
+		/* Who may not ask at all may not ask that. */
+		{ BA_TOKEN_NONE, "proxy", true, 4711, BA_FAMILY_NOT_ALLOWED,
+		    "PEER" },
+		{ BA_TOKEN_NONE, "nowhere", true, 0, BA_FAMILY_NOT_ALLOWED,
+		    "NO_SERVICE" },
+	};
+	uint64_t counted;
+	char want[64];
+	size_t i;
+
+	(void)state;
+	write_config(BOXES);
+	start_broker(false, "fake-good");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct question q = { .service = cases[i].service,
+			.token = cases[i].token,
+			.sasl = cases[i].sasl,
+			.peer = cases[i].peer,
+			.host = cases[i].sasl ? "another.example.org" : NULL };
+
+		log_text[0] = '\0';
+		counted = t.b->verdicts[cases[i].family];
+		if (hear(put(&q)) != cases[i].family)
+			fail_msg("%zu: %s", i, log_text);
+		assert_int_equal(t.b->verdicts[cases[i].family] - counted,
+		    cases[i].error != NULL);
+		assert_int_equal(logged("verdict="), cases[i].error != NULL);
+		snprintf(want, sizeof(want), " error=%s ",
+		    cases[i].error != NULL ? cases[i].error : "");
+		if (cases[i].error != NULL && !logged(want))
+			fail_msg("%zu: %s", i, log_text);
+		if (cases[i].error == NULL)
+			assert_string_equal(status_said, "invalid_token");
+	}
+	write_config("");
+}
+
 /* --- without a token ------------------------------------------------------- */
 
 #define ACCOUNT(name, more) "[service " name "]\nissuer = " URL("a") "\n" more
@@ -2027,6 +2088,7 @@ main(int argc, char **argv)
 		T(who_may_act_for_whom),
 		T(authzid_is_of_sasl),
 		T(V53_the_server_that_is_meant),
+		T(SA_03_a_question_is_no_failed_login),
 		T(V51_an_account_without_a_token),
 	};
 	const char *name = strrchr(argv[0], '/');
