@@ -24,6 +24,7 @@ from stage import (DOWN, ENV, ISSUER, OWN, RUN, SRC, TLS, Login, Server,
 
 DOC = SRC / "doc/SASL.md"
 MAIL = "mail.example.test"
+OPAQUE = "urn:stage:opaque"     # for which the provider's tokens are no JWTs
 CA = f"{TLS}/ca.pem"
 CYRUS = SRC / "build/cyrus/usr/lib/cyrus/bin/imapd"
 
@@ -38,7 +39,8 @@ def to_the_stage(text: str) -> str:
             (r"https://id\.example\.org/realms/staff",
              f"{ISSUER} {OWN} {DOWN}"),
             (r"audience = mail\.example\.org",
-             f"audience = {' '.join(stage.AUDIENCES)}\nca_file = {CA}"),
+             f"audience = {' '.join([*stage.AUDIENCES, OPAQUE])}\n"
+             f"ca_file = {CA}"),
             (r"\bexample\.org\b", "example.test"),
             (r"dc=example,dc=org", "dc=example,dc=test")):
         text = re.sub(old, new, text)
@@ -64,14 +66,17 @@ def install(path: str, before: str = "", after: str = "") -> Path:
     return file
 
 
-def configure(*services: str, change=lambda text: text) -> None:
-    """bearerauth.conf and conf.d, as the document has them; and the issuers
-    of which we have the key, or which nobody hears."""
+def configure(*services: str, change=lambda text: text,
+              issuer: dict | None = None) -> None:
+    """bearerauth.conf and conf.d, as the document has them, but for more keys
+    of its issuer; and the issuers of which we have the key, or which nobody
+    hears."""
     conf = "/etc/bearerauth/bearerauth.conf"
     every = (f"audience = {' '.join(stage.AUDIENCES)}\nclock_skew = 5\n"
              f"username = preferred_username\n")
     stage.install_config(
-        recipe(conf) + "\n" +
+        recipe(conf) +
+        "".join(f"{k} = {v}\n" for k, v in (issuer or {}).items()) + "\n" +
         f"[issuer {OWN}]\njwks_file = {stage.OwnIssuer.jwks}\n{every}\n"
         f"[issuer {DOWN}]\nca_file = {CA}\n{every}\n")
     conf_d = stage.CONFIG.parent / "conf.d"
@@ -90,6 +95,10 @@ def unconfigure() -> None:
     stage.write_config()
 
 
+# Ports of servers that are set up otherwise than the document says.
+SMTP_XOAUTH2, SMTP_PASSWORDS = 2525, 2526
+IMAP_XOAUTH2, IMAP_PLAIN_NAMES = 2143, 3143
+
 # --- servers ------------------------------------------------------------------
 
 @contextlib.contextmanager
@@ -103,6 +112,18 @@ def postfix():
     main.write_text("\n".join(x for x in was[0].splitlines()
                               if x.split(" ")[0] not in names) + "\n" + lines)
     install(str(conf))
+    # Two more: for clients that take XOAUTH2 where nothing else is offered,
+    # and with passwords beside our tokens.
+    master = Path("/etc/postfix/master.cf")
+    service = master.read_text()
+    for port, name, text in (
+            (SMTP_XOAUTH2, "xoauth2", "mech_list: XOAUTH2\n"),
+            (SMTP_PASSWORDS, "passwords", "pwcheck_method: saslauthd\n"
+             "mech_list: PLAIN OAUTHBEARER XOAUTH2\n")):
+        with open(master, "a", encoding="utf-8") as f:
+            f.write(f"{port} inet n - y - - smtpd\n"
+                    f"  -o smtpd_sasl_path={name}\n")
+        (conf.parent / f"{name}.conf").write_text(text)
     subprocess.run(["postfix", "reload"], check=True, env=ENV,
                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -110,6 +131,7 @@ def postfix():
     finally:
         main.write_text(was[0])
         conf.write_text(was[1])
+        master.write_text(service)
         subprocess.run(["postfix", "reload"], check=True, env=ENV,
                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -168,15 +190,17 @@ def slapd():
         yield server
 
 
-CYRUS_CONF = """\
-START {
+CYRUS_CONF = f"""\
+START {{
   recover cmd="/usr/lib/cyrus/bin/ctl_cyrusdb -C /etc/imapd.conf -r"
-}
-SERVICES {
+}}
+SERVICES {{
   imap cmd="/usr/lib/cyrus/bin/imapd -C /etc/imapd.conf" listen="127.0.0.1:143" prefork=0
-}
-EVENTS {
-}
+  xoauth2 cmd="/usr/lib/cyrus/bin/imapd -C /etc/imapd-xoauth2.conf" listen="127.0.0.1:{IMAP_XOAUTH2}" prefork=0
+  names cmd="/usr/lib/cyrus/bin/imapd -C /etc/imapd-names.conf" listen="127.0.0.1:{IMAP_PLAIN_NAMES}" prefork=0
+}}
+EVENTS {{
+}}
 """
 IMAPD_CONF = f"""\
 configdirectory: {RUN}/cyrus/conf
@@ -189,9 +213,7 @@ tls_server_cert: {TLS}/server.pem
 tls_server_key: {RUN}/cyrus/server.key
 autocreate_quota: 0
 autocreate_post: 1
-virtdomains: userid
-defaultdomain: example.test
-unixhierarchysep: yes
+failedloginpause: 0
 """
 
 
@@ -205,7 +227,12 @@ def cyrus():
     for path in (home, *home.rglob("*")):
         shutil.chown(path, "cyrus", "mail")
     shutil.copy(CYRUS, "/usr/lib/cyrus/bin/imapd")
-    install("/etc/imapd.conf", before=IMAPD_CONF)
+    conf = install("/etc/imapd.conf", before=IMAPD_CONF)
+    text = conf.read_text()
+    Path("/etc/imapd-xoauth2.conf").write_text(
+        text.replace("OAUTHBEARER XOAUTH2", "XOAUTH2"))
+    Path("/etc/imapd-names.conf").write_text(
+        re.sub(r"(?m)^virtdomains.*\n", "", text))
     Path("/etc/cyrus.conf").write_text(CYRUS_CONF)
     with Server("cyrus", [
             "/usr/lib/cyrus/bin/master", "-C", "/etc/imapd.conf", "-M",
@@ -275,13 +302,16 @@ def curl(url: str, token: str, user: str, *options: str) -> Login:
 
 
 def curl_smtp(token: str, user: str, mech: str) -> Login:
-    return curl(f"smtp://{MAIL}/client", token, user, "--login-options",
+    # Where it may choose, it takes OAUTHBEARER, whatever it is told.
+    port = SMTP_XOAUTH2 if mech == "XOAUTH2" else 25
+    return curl(f"smtp://{MAIL}:{port}/client", token, user, "--login-options",
                 f"AUTH={mech}", "--mail-from", "a@example.test",
                 "--mail-rcpt", "b@example.test", "-T", "/etc/hostname")
 
 
 def curl_imap(token: str, user: str, mech: str) -> Login:
-    return curl(f"imap://{MAIL}", token, user, "--login-options",
+    port = IMAP_XOAUTH2 if mech == "XOAUTH2" else 143
+    return curl(f"imap://{MAIL}:{port}", token, user, "--login-options",
                 f"AUTH={mech}")
 
 
@@ -333,12 +363,13 @@ def message(mech: str, token: str, user: str) -> bytes:
     return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
 
 
-def smtp_raw(mech: str, first: bytes, answer: bytes | None = None) -> Login:
+def smtp_raw(mech: str, first: bytes, answer: bytes | None = None,
+             port: int = 25) -> Login:
     """AUTH over STARTTLS; prompts are what the server said on the way."""
     said = []
     if answer is None:
         answer = b"\x01" if mech == "OAUTHBEARER" else b""
-    with smtplib.SMTP(MAIL, 25, timeout=30) as s:
+    with smtplib.SMTP(MAIL, port, timeout=30) as s:
         s.starttls(context=context())
         s.ehlo()
         initial = base64.b64encode(first).decode()
@@ -357,7 +388,8 @@ def smtplib_(token: str, user: str, mech: str) -> Login:
     return smtp_raw(mech, message(mech, token, user))
 
 
-def imap_raw(mech: str, first: bytes, answer: bytes | None = None) -> Login:
+def imap_raw(mech: str, first: bytes, answer: bytes | None = None,
+             port: int = 143) -> Login:
     said = []
     if answer is None:
         answer = b"\x01" if mech == "OAUTHBEARER" else b""
@@ -366,7 +398,7 @@ def imap_raw(mech: str, first: bytes, answer: bytes | None = None) -> Login:
         said.append(challenge)
         return first if len(said) == 1 else answer
 
-    with imaplib.IMAP4(MAIL, 143, timeout=30) as c:
+    with imaplib.IMAP4(MAIL, port, timeout=30) as c:
         c.starttls(context())
         try:
             kind, data = c.authenticate(mech, respond)
@@ -393,6 +425,10 @@ def imap_plain(user: str, password: str) -> Login:
 def ldapwhoami(token: str, user: str, _: str = "", url: str = LDAP_URL,
                tls: bool = True) -> Login:
     return stage.ldap(token, user, tls=tls, url=url)
+
+
+def ldapwhoami_ldapi(token: str, user: str, _: str) -> Login:
+    return ldapwhoami(token, user, url=LDAPI_URL, tls=False)
 
 
 PYTHON_LDAP = """
@@ -469,3 +505,24 @@ def ldap_raw(mech: str, first: bytes, answer: bytes = b"\x01") -> Login:
             number += 1
             code, creds = bind(s, number, mech, answer)
     return Login(code == 0, "", code, 0, said)
+
+
+# --- sasl-sample-server(8) ------------------------------------------------------
+
+def sample(token: str, user: str, mech: str) -> Login:
+    """In Postfix' name; a line each of base64, on its standard streams."""
+    lines = "".join(f"C: {base64.b64encode(x).decode()}\n" for x in (
+        mech.encode() + b"\0" + message(mech, token, user),
+        b"\x01" if mech == "OAUTHBEARER" else b""))
+    r = run(stage.as_user("postfix", [
+        "sasl-sample-server", "-s", "smtp", "-p",
+        f"/usr/lib/{stage.TRIPLET}/sasl2", "-m", mech]), lines)
+    r.ok = "Negotiation complete" in r.text
+    r.prompts = challenges(r)
+    return r
+
+
+def challenges(r: Login) -> list[bytes]:
+    """What the client was told of its failure, as far as it shows it."""
+    return r.prompts or [base64.b64decode(x) for x in re.findall(
+        r"\b(eyJ[0-9A-Za-z+/]+=*)", r.text)]

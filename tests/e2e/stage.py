@@ -339,11 +339,29 @@ class OwnIssuer:
         RUN.mkdir(parents=True, exist_ok=True)
         self.key = mint.make_rsa(str(RUN / "own.pem"))
         key = mint.rsa_jwk(self.key, kid="own-1", alg="RS256", use="sig")
-        self.jwks.write_text(mint.json.dumps({"keys": [key]}))
+        self.short_key = mint.make_key("ES256", str(RUN / "own-es.pem"))
+        short = mint.jwk("ES256", self.short_key, kid="2")
+        self.jwks.write_text(mint.json.dumps({"keys": [key, short]}))
 
     def token(self, user: str, audience: str = "urn:stage:rs256", **more):
         """Good, but for more, by which None takes a claim away."""
         return self.sign(mint.claims_for(self.issuer, user, audience, **more))
+
+    def sized(self, user: str, size: int) -> str:
+        """Of so many characters, 400 and more, or of one less: no base64url
+        text is as long as a multiple of 4 and 1."""
+        header = {"alg": "ES256", "typ": "at+jwt", "kid": "2"}
+        claims = mint.claims_for(self.issuer, user, "urn:stage:rs256",
+                                 scope="mail directory", sub="s", jti="1",
+                                 client_id="c")
+        rest = len(mint.join(header, {})) - len(mint.b64(b"{}"))
+        room = (size - rest - len(".") - 86) * 3 // 4
+        claims["pad"] = ""
+        claims["pad"] = "1" * (room - len(mint.json.dumps(
+            claims, separators=(",", ":"))))
+        token = mint.sign(header, claims, self.short_key)
+        assert size - 1 <= len(token) <= size, len(token)
+        return token
 
     def sign(self, claims: dict, **header) -> str:
         """Header members and claims that are None are left out."""
