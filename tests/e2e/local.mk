@@ -55,6 +55,7 @@ EXTRA_DIST += \
 	tests/e2e/node/package.json \
 	tests/e2e/rogue.py \
 	tests/e2e/rogue_device.py \
+	tests/e2e/sasl_hosts.py \
 	tests/e2e/stage.py \
 	tests/e2e/test_block.py \
 	tests/e2e/test_broker.py \
@@ -76,6 +77,7 @@ EXTRA_DIST += \
 	tests/e2e/test_rogue.py \
 	tests/e2e/test_rotation.py \
 	tests/e2e/test_rules.py \
+	tests/e2e/test_sasl_hosts.py \
 	tests/e2e/test_single_use.py \
 	tests/e2e/test_socket.py \
 	tests/e2e/test_storm.py \
