@@ -16,7 +16,7 @@ import glewlwyd     # noqa: E402
 import mint     # noqa: E402
 import stage    # noqa: E402
 
-collect_ignore = ["idp", "node"]
+collect_ignore = ["browser", "idp", "node"]
 
 
 class World:

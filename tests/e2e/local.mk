@@ -39,6 +39,12 @@ EXTRA_DIST += \
 	tests/README.md \
 	tests/demo.sh \
 	tests/e2e/askers.py \
+	tests/e2e/browser/.npmrc \
+	tests/e2e/browser/approve.mjs \
+	tests/e2e/browser/chromium.mjs \
+	tests/e2e/browser/package-lock.json \
+	tests/e2e/browser/package.json \
+	tests/e2e/browser/terminal.mjs \
 	tests/e2e/conftest.py \
 	tests/e2e/demo.py \
 	tests/e2e/device.py \
@@ -63,6 +69,7 @@ EXTRA_DIST += \
 	tests/e2e/test_check.py \
 	tests/e2e/test_confirm.py \
 	tests/e2e/test_device.py \
+	tests/e2e/test_device_browser.py \
 	tests/e2e/test_device_rogue.py \
 	tests/e2e/test_environment.py \
 	tests/e2e/test_forgery.py \

@@ -14,8 +14,8 @@ packages="
 	xz-utils libcmocka-dev libcurl4-openssl-dev libjansson-dev
 	libpam0g-dev libpcre2-dev libqrencode-dev libsasl2-dev libsqlite3-dev
 	libssl-dev clang-format mandoc universal-ctags valgrind
-	ca-certificates curl cyrus-common dbconfig-sqlite3 dovecot-core
-	dovecot-imapd faketime glewlwyd iproute2 isync
+	ca-certificates chromium curl cyrus-common dbconfig-sqlite3 dovecot-core
+	dovecot-imapd faketime fonts-dejavu-core glewlwyd iproute2 isync
 	ldap-utils login msmtp openssh-client
 	openssh-server openssl pamtester passwd postfix procps
 	python3 python3-ldap python3-pexpect python3-pytest sasl2-bin slapd
@@ -89,6 +89,8 @@ unpack_imapd()
 
 quietly install-provider "installing the identity provider" \
     npm_ci "$SRC/tests/e2e/idp"
+quietly install-browser "installing what drives the browser" \
+    npm_ci "$SRC/tests/e2e/browser"
 find_node >/dev/null || quietly install-node \
     "installing a node that is young enough" npm_ci "$SRC/tests/e2e/node"
 find_node >/dev/null || die "no node of version 20 or later is to be had for this kind of machine"
