@@ -207,8 +207,17 @@ BLOCKS = {" ": "11", "▀": "01", "▄": "10", "█": "00"}   # light is on
 
 
 def qr_lines(text: str) -> list[str]:
-    return [x for x in text.replace("\r", "").split("\n")
-            if len(x) > 20 and set(x) <= set(BLOCKS)]
+    """Those of a picture, without what stands beside it.  Its first line is
+    all light, and so are the first modules of every other."""
+    lines = [x for x in text.replace("\r", "").split("\n")
+             if re.match("█{4}|▀{21}", x)]
+    width = len(re.match("█*", lines[0])[0]) if lines else 0
+    return [x[:width] for x in lines]
+
+
+def words(text: str) -> str:
+    """… and what stands beside it, or without it, in one line."""
+    return " ".join(re.sub("[▀▄█].*[▀▄█]", "", text).split())
 
 
 def qr(text: str) -> str | None:

@@ -77,24 +77,36 @@ def wait_for_polls(op, n: int) -> None:
 
 # --- what the user sees -----------------------------------------------------
 
-def judge_texts(s: Session, host: str, asked: str) -> None:
-    """Whose login it is, before and beside the code; the code in view."""
-    for text in (asked, s.shown):
-        words = " ".join(text.split())
-        assert "stage" in words and "alice" in words
-        assert {"ssh": "sshd"}.get(host, host) in words
-        assert ("127.0.0.1" in words) == (host == "ssh")
-        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", words)
-        assert "\x1b" not in text
-    assert "give the code to nobody" in " ".join(asked.split())
-    assert "Only approve a login that you have begun yourself" in s.shown
-    in_view = screen(s.shown)
-    assert any(s.url in x for x in in_view[-6:])
-    assert any(s.code in x for x in in_view[-6:])
+def judge_scene(text: str, host: str) -> None:
+    """Whose login it is."""
+    text = device.words(text)
+    assert "stage" in text and "alice" in text
+    assert {"ssh": "sshd"}.get(host, host) in text
+    assert ("127.0.0.1" in text.replace("@127.0.0.1", "")) == (host == "ssh")
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
+
+
+def judge_screen(s: Session, host: str) -> str:
+    """All of it in view at a time; what the picture says."""
+    # Below a text that is no prompt stands the cursor.
+    in_view = "\n".join(screen(s.shown))
+    assert "\x1b" not in s.shown
+    judge_scene(in_view, host)
+    assert ("Only approve a login that you have begun yourself, just now."
+            in device.words(in_view))
+    below = in_view.split("\n")[-6:]
+    assert any(s.url in x for x in below) and any(s.code in x for x in below)
     assert s.url == device.ISSUER + "/device"
-    assert len(device.qr_lines("\n".join(in_view))) == len(
-        device.qr_lines(s.shown)) > 15
-    assert qr(s.shown) == s.url         # and not with the code in it
+    assert len(device.qr_lines(in_view)) > 15
+    return qr(in_view)
+
+
+def judge_texts(s: Session, host: str, asked: str) -> None:
+    """Before and beside the code."""
+    judge_scene(asked, host)
+    assert "\x1b" not in asked
+    assert "give the code to nobody" in device.words(asked)
+    assert judge_screen(s, host) == s.url   # and not with the code in it
 
 
 @both
@@ -162,6 +174,17 @@ def test_complete_uri_only_where_configured_DEV_08_V41(fresh, values, code):
                 "complete": f"{s.url}?user_code={s.code}"}[code]
         assert qr(s.shown) == said
         assert s.url == device.ISSUER + "/device" and s.code in s.shown
+        s.kill()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_longer_url_in_view_DEV_08_DEV_09(fresh, host):
+    """Of 55 bytes, for which there is no room but beside the words."""
+    with brokers(device_complete_uri="yes"):
+        s = Session(host).begin()
+        said = f"{s.url}?user_code={s.code}"
+        assert len(said) > 53
+        assert judge_screen(s, host) == said
         s.kill()
 
 

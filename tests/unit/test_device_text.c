@@ -89,19 +89,22 @@ has_qr(void)
 static bool light[SIDE][SIDE];
 static int width, height; /* modules, and lines that they are in */
 
-/* What is in a line of blocks, two rows of modules. */
+/* What is in a line of blocks, two rows of modules; and words beside it. */
 static int
-read_row(const char *line, size_t n, int y)
+read_row(const char *line, int y)
 {
 	static const char *const block[] = { " ", "\xe2\x96\x80",
 		"\xe2\x96\x84", "\xe2\x96\x88" };
-	size_t i, k;
-	int x = 0;
+	size_t i = 0, k;
+	int x;
 
-	for (i = 0; i < n; x++) {
+	for (x = 0; y == 0 || x < width; x++) {
 		for (k = 0; k < 4; k++)
 			if (strncmp(line + i, block[k], strlen(block[k])) == 0)
 				break;
+		/* The first line, all of it light, says how wide it is. */
+		if (y == 0 && k != 3)
+			break;
 		assert_true(k < 4 && x < SIDE && y + 1 < SIDE);
 		light[y][x] = (k & 1) != 0;
 		light[y + 1][x] = (k & 2) != 0;
@@ -123,7 +126,7 @@ read_qr(void)
 		if (strncmp(p, "\xe2\x96\x88", 3) != 0 &&
 		    strncmp(p, "\xe2\x96\x80", 3) != 0)
 			continue;
-		width = read_row(p, n, 2 * height);
+		width = read_row(p, 2 * height);
 		height++;
 	}
 }
@@ -163,6 +166,43 @@ count_lines(void)
 	for (p = text; (p = strchr(p, '\n')) != NULL; p++)
 		n++;
 	return n;
+}
+
+/* Characters of the longest line: columns, for all are one wide here. */
+static size_t
+widest(void)
+{
+	const char *p = text;
+	size_t n, most = 0;
+
+	for (; *p != '\0'; p++) {
+		for (n = 0; *p != '\0' && *p != '\n'; p++)
+			n += (*p & 0xc0) != 0x80;
+		most = n > most ? n : most;
+		if (*p == '\0')
+			break;
+	}
+	return most;
+}
+
+/* The scene does not stand in one line above, but beside the picture. */
+static bool
+is_beside(void)
+{
+	return has_qr() && has("\xe2\x96\x88  Login with a web browser\n");
+}
+
+/* A URL of so many bytes: 32 are the most of version 2, with 17 lines of
+   picture; 53 of version 3, with 19; 78 of version 4, with 21. */
+static const char *
+url_of(size_t n)
+{
+	static char url[256];
+
+	memset(url, 'a', sizeof(url));
+	memcpy(url, "https://", 8);
+	url[n] = '\0';
+	return url;
 }
 
 /* --- tests ---------------------------------------------------------------- */
@@ -245,59 +285,127 @@ DEV_08_the_qr_code(void **state)
 	    "&and=more-of-it");
 }
 
-/* auto: 80 columns and 24 lines.  53 bytes are the most of version 3, with 19
-   lines of picture; 78 of version 4, with 21. */
+/* A text that is no prompt: the cursor stands below it, in the 24th line. */
 static void
 auto_fits_the_screen(void **state)
 {
-	char url[256] = "https://";
 	struct ba_device_scene s = scene;
 
 	(void)state;
-	memset(url + 8, 'a', 45);
-	code(&s, URL, CODE, url, BA_QR_AUTO, true);
-	assert_true(has_qr());
+	code(&s, URL, CODE, url_of(53), BA_QR_AUTO, false);
+	assert_true(has_qr() && !is_beside());
+	assert_int_equal(count_lines(), 23);
+	/* One more byte is one version more, and two lines. */
+	code(&s, URL, CODE, url_of(54), BA_QR_AUTO, false);
+	assert_true(is_beside());
+	assert_int_equal(count_lines(), 23);
+	check_modules(url_of(54));
+	/* A first line of more than 80 columns takes two. */
+	s.host = "a-name-of-a-machine-that-is-longer.example.org";
+	code(&s, URL, CODE, url_of(53), BA_QR_AUTO, false);
+	assert_true(is_beside());
+	code(&s, URL, CODE, url_of(32), BA_QR_AUTO, false);
+	assert_true(has_qr() && !is_beside());
+	/* What does not fit at all. */
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, false);
+	assert_true(is_beside());
+	code(&s, URL, CODE, url_of(79), BA_QR_AUTO, false);
+	assert_false(has_qr());
+	assert_int_equal(count_lines(), 4);
+	code(&s, URL, CODE, url_of(79), BA_QR_YES, false);
+	assert_true(has_qr() && !is_beside());
+}
+
+/* A prompt: before it stands "(user@host) ", and host is 40 columns at least,
+   for it is what the client calls us. */
+static void
+auto_counts_what_ssh_puts_before(void **state)
+{
+	struct ba_device_scene s = scene;
+
+	(void)state;
+	s.host = "web1";
+	/* 2 + 17 + 4 are within 24, 2 + 19 + 4 are not. */
+	code(&s, URL, CODE, url_of(32), BA_QR_AUTO, true);
+	assert_true(has_qr() && !is_beside());
+	assert_int_equal(count_lines(), 22);
+	code(&s, URL, CODE, url_of(33), BA_QR_AUTO, true);
+	assert_true(is_beside());
+	/* 1 + 21 + 2, if the first line is one: 14 + 40 + 4 + 22 columns. */
+	s.user = "a-user-of-this";
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, true);
+	assert_true(is_beside());
 	assert_int_equal(count_lines(), 24);
-	/* One more byte is one version more. */
-	url[53] = 'a';
-	code(&s, URL, CODE, url, BA_QR_AUTO, true);
+	assert_int_equal(
+	    strncmp(text, "Scan this, or read on:\n\xe2\x96\x88", 26), 0);
+	s.user = "a-user-of-this-";
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, true);
 	assert_false(has_qr());
 	assert_int_equal(count_lines(), 5);
-	code(&s, URL, CODE, url, BA_QR_AUTO, false);
+	code(&s, URL, CODE, url_of(53), BA_QR_AUTO, true);
+	assert_true(is_beside());
+	/* A host of ours of more than 40. */
+	s.user = "alice";
+	s.host = "a-host-of-forty-nine-columns.of-this.example.org1";
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, true);
+	assert_true(is_beside());
+	s.host = "a-host-of-forty-nine-columns.of-this.example.org12";
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, true);
 	assert_false(has_qr());
-	code(&s, URL, CODE, url, BA_QR_YES, false);
-	assert_true(has_qr());
-	/* A first line of more than 80 columns takes two. */
-	url[53] = '\0';
-	s.host = "a-name-of-a-machine-that-is-longer.example.org";
-	code(&s, URL, CODE, url, BA_QR_AUTO, true);
-	assert_false(has_qr());
-	code(&s, URL, CODE, url, BA_QR_AUTO, false);
-	assert_true(has_qr());
+}
+
+/* DEV-09, V37: all of the scene and the warning, in lines that fit. */
+static void
+DEV_09_the_scene_beside_the_picture(void **state)
+{
+	struct ba_device_scene s = scene;
+	char lots[600];
+
+	(void)state;
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, true);
+	assert_true(is_beside() && widest() <= 80);
+	assert_true(has("    to:   web1.example.org\n") &&
+		    has("    for:  sshd\n") && has("    as:   alice\n") &&
+		    has("    from: 192.0.2.7\n") &&
+		    has("    at:   2023-11-14 22:13 UTC\n"));
+	assert_true(has("  Only approve a login that you have\n") &&
+		    has("  begun yourself, just now.\n"));
+	assert_true(
+	    ends_with("\nOpen " URL "\nand enter the code " CODE ".  " ENTER));
+	check_modules(url_of(78));
+	/* The longest that there may be; of all of them the ends are there. */
+	memset(lots, 'x', sizeof(lots) - 1);
+	lots[sizeof(lots) - 1] = '\0';
+	s = (struct ba_device_scene){ lots, lots, "alice", lots, lots, NOW };
+	code(&s, URL, CODE, url_of(78), BA_QR_AUTO, false);
+	assert_true(is_beside() && widest() == 80);
+	assert_true(has("  at:   2023-11-14 22:13 UTC\n") &&
+		    has("begun yourself, just now.\n"));
+	check_modules(url_of(78));
 }
 
 /* 80 columns are one line, 81 are two; wide characters are two columns. */
 static void
 columns_are_counted(void **state)
 {
-	char url[256] = "https://", fit[64] = "https://";
+	const char *fit = "https://a-page-of-forty-two-bytes.example/";
+	char url[256] = "https://";
 	size_t i;
 
 	(void)state;
-	memset(fit + 8, 'a', 45);
-	/* With "Open " before it. */
+	/* With "Open " before it; 19 + 3 lines, and the cursor's. */
 	memset(url + 8, 'a', 67);
-	code(&scene, url, CODE, fit, BA_QR_AUTO, true);
-	assert_true(has_qr());
+	code(&scene, url, CODE, fit, BA_QR_AUTO, false);
+	assert_true(has_qr() && !is_beside());
 	url[75] = 'a';
-	code(&scene, url, CODE, fit, BA_QR_AUTO, true);
-	assert_false(has_qr());
+	code(&scene, url, CODE, fit, BA_QR_AUTO, false);
+	assert_true(is_beside());
 	/* "and enter the code " is 19, and so are 61 left. */
 	memset(url, 0, sizeof(url));
 	for (i = 0; i < 20; i++)
 		strcat(url, "\xe6\xbc\xa2");
-	code(&scene, URL, url, fit, BA_QR_AUTO, true);
-	assert_true(has_qr());
+	code(&scene, URL, url, fit, BA_QR_AUTO, false);
+	assert_true(has_qr() && !is_beside());
 }
 
 static void
@@ -345,7 +453,7 @@ V21_what_strangers_choose(void **state)
 	assert_true(strlen(text) < 512);
 	assert_true(ends_with("Press Enter to get a code: "));
 	code(&s, URL, CODE, URL, BA_QR_YES, true);
-	assert_true(ends_with("code " CODE "\n" ENTER));
+	assert_true(has("\nand enter the code " CODE) && ends_with(ENTER));
 }
 
 static void
@@ -379,6 +487,8 @@ main(void)
 		cmocka_unit_test(again_without_a_picture),
 		cmocka_unit_test(DEV_08_the_qr_code),
 		cmocka_unit_test(auto_fits_the_screen),
+		cmocka_unit_test(auto_counts_what_ssh_puts_before),
+		cmocka_unit_test(DEV_09_the_scene_beside_the_picture),
 		cmocka_unit_test(columns_are_counted),
 		cmocka_unit_test(qr_as_configured),
 		cmocka_unit_test(V21_what_strangers_choose),
