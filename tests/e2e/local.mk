@@ -78,6 +78,7 @@ EXTRA_DIST += \
 	tests/e2e/test_login.py \
 	tests/e2e/test_pam_hosts.py \
 	tests/e2e/test_pam_length.py \
+	tests/e2e/test_pam_profile.py \
 	tests/e2e/test_pam_secrets.py \
 	tests/e2e/test_pam_unchanged.py \
 	tests/e2e/test_requests.py \

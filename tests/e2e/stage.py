@@ -658,8 +658,9 @@ def pieces(token: str, size: int) -> list[str]:
     return [token[i:i + size] for i in range(0, len(token), size)]
 
 
-PROMPT = (r"[^\r\n]*(?:OAuth token(?:, part \d+)?: |[Pp]assword: |"
-          r"\(yes/no\) )$")
+PROMPT = (r"[^\r\n]*(?:OAuth token"
+          r"(?:, part \d+|, or Enter to use a web browser)?: |"
+          r"[Pp]assword: |\(yes/no\) )$")
 ACCEPTED = "logged in as "
 
 
