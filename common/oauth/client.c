@@ -260,7 +260,7 @@ ba_client_new(const struct ba_issuer *issuer, uid_t trusted_uid,
 	c->issuer = issuer;
 	do
 		r = ba_random(&c->pool, sizeof(c->pool));
-	while (r == BA_OK && c->pool == 0);
+	while (r == BA_OK && (c->pool == 0 || c->pool == BA_HTTP_POOL_ALONE));
 	if (r == BA_OK && issuer->client.id != NULL)
 		r = load(c, &from);
 	if (r != BA_OK)

@@ -84,7 +84,8 @@ start(const struct ba_issuer *issuer, const char *endpoint, struct ba_post *p,
 	return BA_OK;
 }
 
-/* Half a request is none. */
+/* Half a request is none; and none goes out twice, for a second poll would come
+   before its time (DEV-03), and a second beginning is counted against us. */
 static int
 finish(const struct ba_credentials *client, int64_t now, int err,
     struct ba_post *p, struct ba_http_request *request)
@@ -93,6 +94,7 @@ finish(const struct ba_credentials *client, int64_t now, int err,
 
 	if (r == BA_OK)
 		r = ba_client_sign_in(client, now, p, request);
+	request->pool = BA_HTTP_POOL_ALONE;
 	if (r != BA_OK) {
 		ba_post_wipe(p);
 		memset(request, 0, sizeof(*request));

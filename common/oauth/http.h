@@ -29,6 +29,12 @@
  * Zeroed but for what is set; everything is borrowed.  No value holds a
  * control character (TR-06); whoever sends one gets BA_ERR_HTTP.
  */
+/*
+ * A new connection that nobody uses again: on a kept one that turns out to be
+ * reset libcurl sends a request a second time, at once.
+ */
+#define BA_HTTP_POOL_ALONE UINT64_MAX
+
 struct ba_http_request {
 	const char *url; /* https only */
 	unsigned timeout_ms; /* for all of it */
@@ -46,7 +52,7 @@ struct ba_http_request {
 	/*
 	 * Connections are used again by requests of the same pool alone
 	 * (TR-09, V33): 0 for those without credentials; each set of
-	 * credentials has a random number of its own.
+	 * credentials has a random number of its own; BA_HTTP_POOL_ALONE.
 	 */
 	uint64_t pool;
 

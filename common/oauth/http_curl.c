@@ -225,9 +225,11 @@ static CURLcode
 set_request(struct transfer *t)
 {
 	const struct ba_http_request *q = &t->q;
+	long alone = q->pool == BA_HTTP_POOL_ALONE ? 1 : 0;
 	CURLcode c;
 
-	if (SET(CURLOPT_URL, q->url) ||
+	if (SET(CURLOPT_URL, q->url) || SET(CURLOPT_FRESH_CONNECT, alone) ||
+	    SET(CURLOPT_FORBID_REUSE, alone) ||
 	    SET(CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) ||
 	    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)q->timeout_ms) ||
 	    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->r.body.max) ||

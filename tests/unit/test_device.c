@@ -241,7 +241,7 @@ judge_request(const char *url, const char *form)
 	assert_string_equal(ba_buf_str(&t.post.form), form);
 	assert_string_equal(t.request.ca_file, "/ca.pem");
 	assert_null(t.request.ca_directory);
-	assert_true(t.request.pool != 0);
+	assert_true(t.request.pool == BA_HTTP_POOL_ALONE);
 	assert_string_equal(t.request.proxy, "http://proxy:3128");
 }
 

@@ -1107,6 +1107,30 @@ test_TR09_V33_pools_share_no_connection(void **state)
 	ba_fetch_free(f);
 }
 
+/* DEV-03: a connection each, so that no request meets one that was reset and
+   goes out twice; the other pools go on with theirs. */
+static void
+test_DEV_03_alone_on_a_connection(void **state)
+{
+	struct ba_fetch *f = new_real();
+	struct order other, alone;
+	int first, last, next;
+
+	(void)state;
+	order(&other, "/count");
+	order(&alone, "/count");
+	other.q.pool = BA_HTTP_POOL_ALONE - 1;
+	alone.q.pool = BA_HTTP_POOL_ALONE;
+	first = connection_of(f, &other);
+	last = connection_of(f, &alone);
+	next = connection_of(f, &alone);
+	assert_int_not_equal(last, first);
+	assert_int_not_equal(next, first);
+	assert_int_not_equal(next, last);
+	assert_int_equal(connection_of(f, &other), first);
+	ba_fetch_free(f);
+}
+
 /* Two at a time are two connections, and both go on serving their pool. */
 static void
 test_TR09_a_pool_while_it_is_used(void **state)
@@ -2018,6 +2042,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_V33_wrong_client_certificates),
 		cmocka_unit_test(test_no_secret_in_what_is_said),
 		cmocka_unit_test(test_TR09_V33_pools_share_no_connection),
+		cmocka_unit_test(test_DEV_03_alone_on_a_connection),
 		cmocka_unit_test(test_TR09_a_pool_while_it_is_used),
 		cmocka_unit_test(test_TR09_pools_are_bounded),
 		cmocka_unit_test(test_etag_expires_retry_after),
