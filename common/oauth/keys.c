@@ -533,6 +533,10 @@ feed_metadata(struct ba_keys *k, struct entry *e, int64_t now,
 	if (r != BA_OK)
 		return fail(k, e, now, r,
 		    response->why[0] != '\0' ? response->why : why);
+	if (why[0] != '\0')
+		ba_log(k->log, BA_LOG_WARNING,
+		    "issuer %s: no login by the device flow: %s",
+		    e->issuer->url, why);
 	a->metadata_until = now + ba_record_life(e->issuer, response->max_age);
 	if (!ba_metadata_needs_keys(e->issuer))
 		return succeed_without_keys(k, e, now);

@@ -173,15 +173,9 @@ has_all(const struct ba_issuer *issuer, const struct ba_metadata *m)
 {
 	if (ba_metadata_needs_keys(issuer) && m->jwks_uri[0] == '\0')
 		return false;
-	if (ba_metadata_needs_introspection(issuer) &&
-	    !has(issuer, m->introspection_endpoint,
-		m->tls_introspection_endpoint))
-		return false;
-	if (ba_metadata_needs_device(issuer) &&
-	    !has(issuer, m->device_endpoint, m->tls_device_endpoint))
-		return false;
-	return !ba_metadata_needs_token(issuer) ||
-	       has(issuer, m->token_endpoint, m->tls_token_endpoint);
+	return !ba_metadata_needs_introspection(issuer) ||
+	       has(issuer, m->introspection_endpoint,
+		   m->tls_introspection_endpoint);
 }
 
 bool
@@ -251,11 +245,13 @@ static const char *const token_faults[] = FAULTS("token_endpoint");
 /*
  * An endpoint that may have an alias for TLS.  What is not needed is taken
  * where it can be used, and passed over where it cannot: a mistake there shall
- * lock out nobody.
+ * lock out nobody.  Nor shall one of the device flow's lock out those who have
+ * a token: what is needed but not vital is then nowhere, and whyp says why.
  */
 struct endpoint {
 	const char *name;
 	bool needed;
+	bool vital;
 	const char *const *faults;
 	char *plain, *tls; /* BA_URL_MAX + 1 bytes each */
 };
@@ -275,8 +271,10 @@ read_both(const struct ba_issuer *issuer, const json_t *root,
 		fault = tls;
 	if (fault == FINE || !e->needed)
 		return BA_OK;
-	*whyp = e->faults[fault];
-	return BA_ERR_METADATA;
+	*e->plain = *e->tls = '\0';
+	if (**whyp == '\0')
+		*whyp = e->faults[fault];
+	return e->vital ? BA_ERR_METADATA : BA_OK;
 }
 
 static int
@@ -285,13 +283,13 @@ read_endpoints(const struct ba_issuer *issuer, const json_t *root,
 {
 	const struct endpoint endpoints[] = {
 		{ "introspection_endpoint",
-		    ba_metadata_needs_introspection(issuer),
+		    ba_metadata_needs_introspection(issuer), true,
 		    introspection_faults, m->introspection_endpoint,
 		    m->tls_introspection_endpoint },
 		{ "device_authorization_endpoint",
-		    ba_metadata_needs_device(issuer), device_faults,
+		    ba_metadata_needs_device(issuer), false, device_faults,
 		    m->device_endpoint, m->tls_device_endpoint },
-		{ "token_endpoint", ba_metadata_needs_token(issuer),
+		{ "token_endpoint", ba_metadata_needs_token(issuer), false,
 		    token_faults, m->token_endpoint, m->tls_token_endpoint },
 	};
 	size_t i;

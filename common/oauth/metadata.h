@@ -38,8 +38,7 @@ struct ba_metadata {
 	char jwks_uri[BA_URL_MAX + 1];
 	char introspection_endpoint[BA_URL_MAX + 1];
 	char tls_introspection_endpoint[BA_URL_MAX + 1];
-	/* Of the device flow; the same rules, and unusable ones make the whole
-	   unusable only where a service has this issuer as device_issuer. */
+	/* Of the device flow; the same rules. */
 	char device_endpoint[BA_URL_MAX + 1];
 	char tls_device_endpoint[BA_URL_MAX + 1];
 	char token_endpoint[BA_URL_MAX + 1];
@@ -59,9 +58,11 @@ bool ba_endpoint_ok(const struct ba_issuer *issuer, const char *url);
  * required unless the issuer's tokens need no keys (verify = introspection
  * and introspection_answer = json); an introspection_endpoint that breaks the
  * rules makes the whole unusable only where it is needed (verify is not jwt,
- * and it is not configured); likewise those of the device flow (device is set).
+ * and it is not configured).  One of the device flow that is needed (device is
+ * set) and breaks the rules is "", and its alias too: no login by that flow, and
+ * tokens are judged as ever.
  * BA_ERR_METADATA (why in constant text), or the
- * response's own error.
+ * response's own error; with BA_OK why says what the device flow lacks, or "".
  */
 BA_MUST_CHECK int ba_metadata_parse(const struct ba_issuer *issuer,
     const struct ba_http_response *r, struct ba_metadata *m, const char **whyp);

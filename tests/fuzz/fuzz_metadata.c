@@ -65,7 +65,7 @@ judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
 	}
 	o = json_loadb(b.p, b.n, 0, NULL);
 	aliases = json_object_get(o, "mtls_endpoint_aliases");
-	MUST(!ba_metadata_absent(r) && *why == '\0');
+	MUST(!ba_metadata_absent(r) && (issuer->device || *why == '\0'));
 	MUST(r->status == 200);
 	MUST(strcmp(r->content_type, "application/json") == 0);
 	MUST(!strcmp(
@@ -80,10 +80,12 @@ judge(const struct ba_issuer *issuer, const struct ba_http_response *r,
 	    issuer, o, "introspection_endpoint", m.introspection_endpoint);
 	judge_endpoint(issuer, aliases, "introspection_endpoint",
 	    m.tls_introspection_endpoint);
-	MUST(!issuer->device || m.device_endpoint[0] != '\0' ||
-	     m.tls_device_endpoint[0] != '\0');
-	MUST(!issuer->device || m.token_endpoint[0] != '\0' ||
-	     m.tls_token_endpoint[0] != '\0');
+	/* Needed and not there: then it is said. */
+	MUST(!issuer->device || *why != '\0' ||
+	     ((m.device_endpoint[0] != '\0' ||
+		  m.tls_device_endpoint[0] != '\0') &&
+		 (m.token_endpoint[0] != '\0' ||
+		     m.tls_token_endpoint[0] != '\0')));
 	judge_endpoint(
 	    issuer, o, "device_authorization_endpoint", m.device_endpoint);
 	judge_endpoint(issuer, aliases, "device_authorization_endpoint",

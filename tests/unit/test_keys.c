@@ -968,6 +968,46 @@ test_MD05_metadata_ends_before_the_keys(void **state)
 	}
 }
 
+/* DEV-01: what the device flow lacks is said in one line, and tokens are judged
+   as ever, from the store too. */
+static void
+test_DEV_no_endpoints_and_keys_all_the_same(void **state)
+{
+	static const struct {
+		const char *meta;
+		unsigned lines;
+	} rows[] = { { META, 1 }, { META_ALL, 0 } };
+	const struct ba_metadata *m;
+	struct broker b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)unlink(t.path);
+		t.issuer[0].device = true;
+		t.lines = 0;
+		start(&b, t.path);
+		assert_int_equal(begin(&b, NOW), BA_OK);
+		assert_int_equal(feed(&b, NOW, rows[i].meta), BA_ERR_NEED_KEYS);
+		assert_int_equal(feed(&b, NOW, jwks_1), BA_OK);
+		assert_int_equal(t.lines, rows[i].lines);
+		if (rows[i].lines > 0)
+			assert_string_equal(t.last,
+			    "issuer " ISS ": no login by the device flow: the "
+			    "metadata has no device_authorization_endpoint");
+		assert_true(has(&b, NOW, "k1"));
+		stop(&b);
+		start(&b, t.path);
+		assert_true(has(&b, NOW, "k1"));
+		m = ba_keys_metadata(b.keys, &t.issuer[0], NOW);
+		assert_non_null(m);
+		assert_int_equal(
+		    m->device_endpoint[0] == '\0', rows[i].lines > 0);
+		assert_int_equal(t.lines, rows[i].lines);
+		stop(&b);
+	}
+}
+
 /* A record of an earlier configuration is none where it does not suffice. */
 static void
 test_MD04_stored_metadata_under_another_configuration(void **state)
@@ -1113,6 +1153,7 @@ main(void)
 		SCENE(test_V11_kid_is_no_path),
 		SCENE(test_issuer_without_need_of_keys),
 		SCENE(test_MD05_metadata_ends_before_the_keys),
+		SCENE(test_DEV_no_endpoints_and_keys_all_the_same),
 		SCENE(test_MD04_stored_metadata_under_another_configuration),
 		SCENE(test_info),
 		SCENE(test_MD03_url_of_metadata_is_too_long),
