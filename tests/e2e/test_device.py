@@ -206,21 +206,33 @@ def test_denied_DEV_04(fresh, how, host, audit):
         assert polls(fresh) == n
 
 
+def let_expire(fresh, audit, life: float) -> None:
+    """By ssh and by su at a time: each ends then, and no poll comes after."""
+    sessions = [Session(h).begin() for h in ("ssh", "su")]
+    given = fresh.asked("/device/auth")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        ends = list(pool.map(Session.end, sessions))
+    assert "The code has expired" in ends[1].text
+    for r in ends:
+        assert not r.ok
+        assert life - 0.5 < r.seconds < life + 3
+    assert errors(audit) == ["DEVICE_EXPIRED"] * 2
+    assert max(fresh.asked("/token")) < max(given) + life + INTERVAL
+
+
 @both
 def test_expired_DEV_02_DEV_04(fresh, how, audit):
     """Never asked beyond expires_in; ssh and su at once."""
     fresh.said(expires=4)
     with brokers(how):
-        sessions = [Session(h).begin() for h in ("ssh", "su")]
-        given = fresh.asked("/device/auth")
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            ends = list(pool.map(Session.end, sessions))
-        assert "The code has expired" in ends[1].text
-        for r in ends:
-            assert not r.ok
-            assert 3.5 < r.seconds < 7
-        assert errors(audit) == ["DEVICE_EXPIRED"] * 2
-        assert max(fresh.asked("/token")) < max(given) + 4 + INTERVAL
+        let_expire(fresh, audit, 4)
+
+
+def test_no_longer_than_the_service_allows_DEV_02(fresh, audit):
+    """device_timeout ends it, though the code would live for minutes."""
+    fresh.said(interval=4, expires=300)
+    with brokers(device_timeout=30):
+        let_expire(fresh, audit, 30)
 
 
 @both
