@@ -160,8 +160,9 @@ MAY = "authzTo: dn.exact:uid=bob,ou=people,dc=example,dc=test\n"
 
 
 @contextlib.contextmanager
-def slapd():
-    """One more than the stage has: with people, alice may be bob."""
+def slapd(lines: str = "", sasl: str = ""):
+    """One more than the stage has: with people, alice may be bob.  Lines go
+    ahead of the document's, into slapd.conf and SASL's."""
     home = RUN / "slapd-recipe"
     shutil.rmtree(home, ignore_errors=True)
     (home / "db").mkdir(parents=True)
@@ -173,7 +174,8 @@ def slapd():
     after = re.sub(r"(?m)^authz-regexp.*\n", "", after)
     text = (before.replace("core.schema",
                            "core.schema\ninclude /etc/ldap/schema/cosine."
-                           "schema") + recipe("/etc/ldap/slapd.conf") + after)
+                           "schema") + lines +
+            recipe("/etc/ldap/slapd.conf") + after)
     conf.write_text(text.replace(f"{RUN}/slapd/", f"{home}/"))
     (home / "ldif").write_text(PEOPLE + PERSON.format("alice", MAY) +
                                PERSON.format("bob", ""))
@@ -181,7 +183,7 @@ def slapd():
                    check=True, env=ENV, stdin=subprocess.DEVNULL)
     for path in (home, run, *home.rglob("*")):
         shutil.chown(path, "openldap", "openldap")
-    install("/etc/ldap/sasl2/slapd.conf")
+    install("/etc/ldap/sasl2/slapd.conf", before=sasl)
     with Server("slapd-recipe", [
             "/usr/sbin/slapd", "-u", "openldap", "-g", "openldap", "-f",
             str(conf), "-h", f"ldap://127.0.0.1:3389 ldaps://127.0.0.1:6636 {LDAPI_URL}",
