@@ -85,7 +85,8 @@ ba_audit(const struct ba_log *log, const struct ba_audit *a)
 	char number[16];
 
 	put(&l, a->kind);
-	put_word(&l, "verdict", ba_family_text(ba_err_family(a->err)));
+	if (!a->undecided)
+		put_word(&l, "verdict", ba_family_text(ba_err_family(a->err)));
 	if (a->err != BA_OK) {
 		put_word(&l, "error", ba_err_name(a->err));
 		put_word(&l, "check", a->check);

@@ -2,6 +2,7 @@
 #ifndef BA_BROKER_AUDIT_H
 #define BA_BROKER_AUDIT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/base/log.h"
@@ -14,8 +15,10 @@
  * or subject can look like another word.  Never a token.
  */
 struct ba_audit {
-	/* "ask", "device", "account", "session-open", "session-close" */
+	/* "ask", "device", "account", "session-open", "session-close"; or
+	   "device-code", which is no verdict yet */
 	const char *kind;
+	bool undecided; /* so that there is none to write down */
 	const char *id;
 	int err; /* BA_OK: accepted */
 	const char *check; /* the one that failed */

@@ -192,6 +192,9 @@ take_answer(struct ba_query *q, const struct ba_http_response *response)
 		d->outcome = ba_device_poll_feed(
 		    &d->device, response, now, &d->token, &why);
 	d->silence = response->err;
+	/* Nobody has heard from the issuer that nobody approved. */
+	if (d->outcome == BA_ERR_DEVICE_EXPIRED && d->silence != BA_OK)
+		d->outcome = d->silence;
 	d->polled = true;
 	log_answer(q, d->outcome, why);
 }

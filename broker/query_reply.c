@@ -63,6 +63,7 @@ ba_query_audit_code(const struct ba_query *q)
 {
 	const struct ba_audit a = {
 		.kind = "device-code",
+		.undecided = true,
 		.id = q->id[0] != '\0' ? q->id : NULL,
 		.err = BA_OK,
 		.service = q->service,
