@@ -23,7 +23,7 @@ DONE = "Press Enter when done: "
 CODE = r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b"
 HOSTS = ("ssh", "su", "sudo")
 SECRET_FILE = askers.ETC / "login-room.secret"
-NOBODY_WAITS = {"device_limit_user": 1000, "device_limit_address": 1000}
+NOBODY_WAITS = {"device_limit_user": 100, "device_limit_address": 100}
 
 
 class DeviceProvider(stage.Provider):
