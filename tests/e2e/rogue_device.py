@@ -14,7 +14,7 @@ import time
 
 import mint
 
-CONTROLS = "\x1b[2J\x1b]0;owned\x07\r\b\u202e\u200b\x9b31m"
+CONTROLS = "\x1b[2J\x1b]0;x\x07\r\b\u202e\u200b\x9b31m"
 # Nothing is left of these.
 BARE_CONTROLS = "\x1b\x07\r\b\u202e\u200b\x9b\x7f"
 HUGE = 1 << 30
