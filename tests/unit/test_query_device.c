@@ -1118,8 +1118,8 @@ V37_a_code_is_written_down(void **state)
 	(void)state;
 	start_broker(false, "fake-good");
 	get_code("b");
-	assert_true(logged("device-code id=" ID
-			   " service=b user=alice peer=0 "));
+	assert_true(
+	    logged("device-code id=" ID " service=b user=alice peer=0 "));
 	assert_true(logged(" issuer=" URL("b")));
 	assert_false(logged(USER_CODE) || logged(DEVICE_CODE));
 	hang_up();
