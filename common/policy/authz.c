@@ -42,6 +42,9 @@ ba_authz(const struct ba_service *service, const json_t *claims,
 	if (service->shared_map != NULL &&
 	    ba_map_find(service->shared_map, person, user) != NULL)
 		return BA_OK;
+	/* What a map gives to somebody no claim gives to others. */
+	if (ba_identity_giver(service, user) != NULL)
+		return BA_ERR_AUTHZID;
 	return in_claims(service, claims, user) ? BA_OK : BA_ERR_AUTHZID;
 }
 

@@ -226,27 +226,36 @@ maps_name(const struct ba_issuer *issuer, const char *name)
 	return issuer->map != NULL && ba_map_names(issuer->map, name);
 }
 
+const struct ba_issuer *
+ba_identity_giver(const struct ba_service *service, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < service->n_issuers; i++)
+		if (maps_name(service->issuer[i], name))
+			return service->issuer[i];
+	return NULL;
+}
+
 /*
  * A claim that gives a name of the map to somebody else is a mistake at best:
  * a user who was deleted and made anew has another subject, and so has one
- * who chose the name for himself.  Names are one space for all issuers that a
- * service takes, and so are their maps.
+ * who chose the name for himself.
  */
 static bool
 is_of_others(struct ba_case *c, const struct ba_name *name)
 {
-	const struct ba_issuer *issuer = c->issuer;
-	bool found = !name->mapped && maps_name(issuer, name->s);
-	size_t i;
+	const struct ba_issuer *giver;
 
-	for (i = 0; i < c->service->n_issuers && !found && !name->mapped; i++) {
-		issuer = c->service->issuer[i];
-		found = maps_name(issuer, name->s);
-	}
-	if (found)
-		ba_case_say(c, &issuer->map_where,
+	if (name->mapped)
+		return false;
+	giver = maps_name(c->issuer, name->s)
+		    ? c->issuer
+		    : ba_identity_giver(c->service, name->s);
+	if (giver != NULL)
+		ba_case_say(c, &giver->map_where,
 		    "%s is given by the map, to others", name->s);
-	return found;
+	return giver != NULL;
 }
 
 static int

@@ -45,6 +45,13 @@ struct ba_name {
 BA_MUST_CHECK int ba_identity(struct ba_case *c, struct ba_name *name);
 
 /*
+ * Whose map gives name to somebody: the first of the service's issuers, or
+ * NULL.  Names are one space for all of them, and so are their maps.
+ */
+const struct ba_issuer *ba_identity_giver(
+    const struct ba_service *service, const char *name);
+
+/*
  * May a login end as that?  uid is what the host's name service has for the
  * name, NULL where it knows none.  uid 0 needs a line of the map, whatever its
  * name (PM-02); those that are nobody's never will do.  Where the service has

@@ -40,7 +40,8 @@ cannot_fail() {
 	    ba_config_issuer ba_config_service ba_json_has ba_json_list_has \
 	    ba_jwk_algs ba_jwk_is_secret ba_jwk_kind ba_jwk_pkey \
 	    ba_jwk_named ba_jwk_secret ba_jwk_serves ba_jwk_thumbprint ba_jws_alg \
-	    ba_jws_kid ba_jws_typ ba_client_is_device ba_map_find ba_map_names ba_network_has ba_networks_find \
+	    ba_jws_kid ba_jws_typ ba_client_is_device ba_identity_giver \
+	    ba_map_find ba_map_names ba_network_has ba_networks_find \
 	    ba_profile_client_claim ba_profile_scope_claim \
 	    ba_rule_group_claim ba_section_pair ba_section_says \
 	    ba_builder_section ba_sig_length_ok json_array_get \

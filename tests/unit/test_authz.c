@@ -291,6 +291,32 @@ SA06_shared_by_a_claim(void **state)
 	}
 }
 
+/* V36: an issuer whose claim lists another one's service account. */
+static void
+V36_a_mapped_name_is_shared_by_no_claim(void **state)
+{
+	static const char text[] = "https://i.example 4711 sales\n";
+	struct ba_config *c =
+	    good_config("authzid = shared\nshared_claim = boxes\n");
+	const struct ba_service *s = &c->services[0];
+	json_t *claims =
+	    json_loads("{\"boxes\":[\"sales\",\"info\"]}", 0, NULL);
+
+	(void)state;
+	assert_int_equal(ba_authz(s, claims, "alice", "sales"), BA_OK);
+	said[0] = 0;
+	c->issuers[0].map_file = "m";
+	assert_int_equal(ba_map_parse(arena, c, "m", text, sizeof(text) - 1,
+			     &report, &c->issuers[0].map),
+	    BA_OK);
+	assert_int_equal(ba_authz(s, claims, "alice", "sales"), BA_ERR_AUTHZID);
+	assert_int_equal(ba_authz(s, claims, "alice", "info"), BA_OK);
+	/* It is whose it is. */
+	assert_int_equal(ba_authz(s, claims, "sales", "sales"), BA_OK);
+	json_decref(claims);
+	ba_config_free(c);
+}
+
 /* --- the map's lines ------------------------------------------------------ */
 
 static void
@@ -415,10 +441,16 @@ SA04_host_and_port_where_they_are_configured(void **state)
 		{ "mail.example.org..", 143, BA_ERR_HOST },
 		{ "xmail.example.org", 143, BA_ERR_HOST },
 		{ ".", 143, BA_ERR_HOST },
+		{ "x", 143, BA_OK },
+		{ "x.", 143, BA_OK },
+		{ "xmail.example.orgx", 143, BA_ERR_HOST },
+		{ "mail", 143, BA_ERR_HOST },
 		{ "", 143, BA_ERR_HOST },
 	};
 	struct ba_config *c =
-	    good_config("host = mail.example.org ::1\nport = 143 993\n");
+	    good_config("host = mail.example.org ::1 x\nport = 143 993\n");
+	struct ba_config *one =
+	    good_config("host = mail.example.org\nport = 143\n");
 	struct ba_config *any = good_config("");
 	size_t i;
 
@@ -431,7 +463,14 @@ SA04_host_and_port_where_they_are_configured(void **state)
 				     table[i].port),
 		    BA_OK);
 	}
+	/* A list of one is one. */
+	assert_int_equal(ba_authz_host(&one->services[0], NULL, 143), BA_OK);
+	assert_int_equal(
+	    ba_authz_host(&one->services[0], NULL, 993), BA_ERR_HOST);
+	assert_int_equal(
+	    ba_authz_host(&one->services[0], "x", 143), BA_ERR_HOST);
 	ba_config_free(c);
+	ba_config_free(one);
 	ba_config_free(any);
 }
 
@@ -449,6 +488,7 @@ main(void)
 		CASE(SA06_shared_by_a_claim),
 		CASE(a_bad_line_of_a_shared_map_and_its_twin),
 		CASE(PM11_the_map_is_read_with_the_configuration),
+		CASE(V36_a_mapped_name_is_shared_by_no_claim),
 		CASE(SA04_host_and_port_where_they_are_configured),
 	};
 
