@@ -27,6 +27,9 @@
 /* What one request may take at the most. */
 #define REQUEST_MS 10000
 
+/* How much sooner than the login it ends, which is to know how it ended. */
+#define SOONER_MS 200
+
 /* What the plug-in waits longer than we do. */
 #define WAIT_MORE_MS 2000
 
@@ -246,7 +249,7 @@ is_room(const struct ba_broker *b)
 static int
 send_request(struct ba_query *q, struct ba_http_request *request)
 {
-	int64_t left = q->ends - ba_loop_now(q->b->loop);
+	int64_t left = q->ends - ba_loop_now(q->b->loop) - SOONER_MS;
 	struct call *call;
 	int r;
 
@@ -502,7 +505,7 @@ poll_issuer(struct ba_query *q)
 	int64_t now = ba_loop_now(q->b->loop);
 	int r = BA_OK;
 
-	if (d->call != NULL)
+	if (d->call != NULL || q->ends - now <= SOONER_MS)
 		return;
 	if (now >= d->device.due)
 		r = send_poll(q);
