@@ -704,7 +704,7 @@ def test_V36_one_tenant_of_two_for_a_service(world, service, audit):
     r = subprocess.run(["bearerauth", "status"], text=True, check=True,
                        stdout=subprocess.PIPE)
     for t in TENANTS[:2]:
-        assert f"issuer {tenant_url(t)}: file, 1 keys\n" in r.stdout
+        assert f"issuer {tenant_url(t)}: file, 2 keys\n" in r.stdout
 
 
 # --- how much a login leaves behind ------------------------------------------

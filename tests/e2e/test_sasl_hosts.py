@@ -267,7 +267,7 @@ def test_proxy_by_slapd_s_own_rule_SA_06(running, audit):
         r = h.ldapwhoami(alice, authzid)
         assert r.ok and "dn:uid=bob,ou=people" in r.text, r.text
         line = audit.lines()[-1]
-        assert (line["user"], line["person"]) == (authzid, "alice")
+        assert (line["user"], line["wants"]) == ("alice", authzid)
     r = h.ldapwhoami(bob, "u:alice")
     assert not r.ok, r.text
     r = h.ldapwhoami(alice, "u:alice")
