@@ -56,8 +56,7 @@ is_host(const struct ba_strings *hosts, const char *host)
 	if (n > 1 && host[n - 1] == '.')
 		n--;
 	for (i = 0; i < hosts->n; i++)
-		if (strlen(hosts->v[i]) == n &&
-		    ba_equal_nocase(host, n, hosts->v[i]))
+		if (ba_equal_nocase(host, n, hosts->v[i]))
 			return true;
 	return false;
 }

@@ -18,9 +18,9 @@
 /*
  * May person, whom the token names, use the mailbox user?  Where both are the
  * same; or with authzid = shared, where shared_map lists the two, or one of
- * the claims shared_claim holds user, byte for byte, and no map of the service's
- * issuers gives that name to somebody.  user must be a name of the service's
- * grammar all the same, so that nobody shares root's.
+ * the claims shared_claim holds user, byte for byte, and no map of the
+ * service's issuers gives that name to somebody.  user must be a name of the
+ * service's grammar all the same, so that nobody shares root's.
  *
  * BA_ERR_AUTHZID: no.  BA_ERR_CONFIG: there is a shared_map, and it was not
  * read.

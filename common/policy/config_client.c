@@ -180,9 +180,8 @@ ba_client_set_device_resource(
 	struct ba_issuer *issuer = &((struct ba_issuer_draft *)object)->values;
 	size_t n = strspn(value, BA_ALNUM "+-.");
 
-	if (n > 0 && strchr(BA_LOWER BA_UPPER, value[0]) != NULL &&
-	    value[n] == ':' && is_printable(value) &&
-	    strpbrk(value, " #\"<>\\^`{|}") == NULL &&
+	if (strchr(BA_LOWER BA_UPPER, value[0]) != NULL && value[n] == ':' &&
+	    is_printable(value) && strpbrk(value, " #\"<>\\^`{|}") == NULL &&
 	    strlen(value) <= BA_URL_MAX)
 		return ba_value_text(b, value, &issuer->device_resource);
 	ba_builder_complain(b,

@@ -337,6 +337,9 @@ a_bad_line_of_a_shared_map_and_its_twin(void **state)
 		    "2: mailbox 'sales' of this person stands already in line "
 		    "1: remove one" },
 		{ "alice s\x01\n", "alice s1\n", "1: not plain text" },
+		/* A name of one grammar alone will do. */
+		{ "alice -sales\n", "alice _sales\n", "is no user name" },
+		{ "alice sales.\n", "alice sa.les\n", "is no user name" },
 	};
 	const struct ba_map *map;
 	size_t i;

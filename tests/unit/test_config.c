@@ -1146,6 +1146,16 @@ static const struct twin twins[] = {
 	{ IN_ISSUER("ca_file = /c\nsymmetric_key_file = /k"),
 	    IN_ISSUER("ca_file = /c"),
 	    ":4: ca_file = has no use beside symmetric_key_file =" },
+	/* which the device flow asks, but not for keys */
+	{ IN_DEVICE("symmetric_key_file = /k\njwks_file = /j\nca_file = /c\n"
+		    "token_endpoint = https://a/t\n"
+		    "device_authorization_endpoint = https://a/d",
+	      ""),
+	    IN_DEVICE("symmetric_key_file = /k\nca_file = /c\n"
+		      "token_endpoint = https://a/t\n"
+		      "device_authorization_endpoint = https://a/d",
+		""),
+	    ":7: jwks_file = has no use beside symmetric_key_file =" },
 	{ IN_ISSUER("algorithms = RS256 HS256"),
 	    IN_ISSUER("algorithms = RS256"),
 	    ":4: HS256, HS384 and HS512 need the secret" },
@@ -1176,6 +1186,18 @@ static const struct twin twins[] = {
 	    IN_ISSUER("client_id = c\nverify = introspection\n"
 		      "client_secret_file = /s"),
 	    ":4: client_id = has no use with verify = jwt" },
+#define OF_CLIENT(key, value)                                                  \
+	{                                                                      \
+		IN_ISSUER(key " = " value), ISSUER,                            \
+		    ":4: " key " = has no use with verify = jwt"               \
+	}
+	OF_CLIENT("client_auth", "none"),
+	OF_CLIENT("client_secret_file", "/s"),
+	OF_CLIENT("client_key_file", "/k"),
+	OF_CLIENT("client_key_id", "a"),
+	OF_CLIENT("client_key_algorithm", "ES256"),
+	OF_CLIENT("client_certificate_file", "/c"),
+#undef OF_CLIENT
 	{ IN_ISSUER("introspection_cache = 1"), ISSUER,
 	    ":4: introspection_cache = has no use with verify = jwt" },
 	{ IN_ISSUER("introspection_endpoint = https://a/i"), ISSUER,
@@ -1445,7 +1467,11 @@ static const struct twin twins[] = {
 	    IN_DEVICE("device_audience = " A250 "aaaaa", ""),
 	    ":6: this must be printable ASCII" },
 	{ IN_ISSUER("device_authorization_endpoint = https://a/d"),
-	    IN_DEVICE("device_authorization_endpoint = https://a/d", ""),
+	    "[service s]\naudience = x\nissuer = https://a\n"
+	    "device_issuer = https://a\n[issuer https://a]\n"
+	    "profile = legacy\nusername = sub\nclient_id = me\n"
+	    "client_auth = none\n"
+	    "device_authorization_endpoint = https://a/d\n",
 	    ":4: device_authorization_endpoint = has no use while no service "
 	    "has this issuer as its device_issuer =: say so there, or remove "
 	    "it\n" },

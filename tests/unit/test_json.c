@@ -151,6 +151,7 @@ test_grammar(void **state)
 		    T("{\"a\":\"\x20\"}") },
 		{ "tab in a string", T("{\"a\":\"\t\"}"),
 		    T("{\"a\":\"\\t\"}") },
+		{ "tab for the quote", T("{\"a\":\"b\t}"), T("{\"a\":\"b\"}") },
 		{ "unknown escape", T("{\"a\":\"\\x41\"}"),
 		    T("{\"a\":\"\\u0041\"}") },
 		{ "escaped byte above ASCII", T("{\"a\":\"\\\xc3\xa9\"}"),

@@ -3200,6 +3200,41 @@ test_v47_opaque_whom_nobody_is_asked_about(void **state)
 	json_decref(answer);
 }
 
+/* The administrator reads which of the doors was shut. */
+static void
+test_v47_what_is_said_of_opaque_ones(void **state)
+{
+	static const struct {
+		const char *service;
+		enum ba_origin origin;
+		const char *text;
+		int err;
+		const char *says;
+	} table[] = {
+		{ "closed", BA_ORIGIN_SASL, OPAQUE, BA_ERR_OPAQUE,
+		    "no JWT, and [service closed] has no opaque_issuer" },
+		{ "asked", BA_ORIGIN_SASL, "0123456789abcde", BA_ERR_OPAQUE,
+		    "no JWT, and with 15 characters too short to ask about" },
+		{ "asked", BA_ORIGIN_STACK, OPAQUE, BA_ERR_OPAQUE,
+		    "no JWT, and not typed at our own prompt: it may be a "
+		    "password" },
+		{ "other-device", BA_ORIGIN_DEVICE, OPAQUE, BA_ERR_OPAQUE,
+		    "no JWT, and of another issuer than opaque_issuer" },
+		{ "asked", BA_ORIGIN_SASL, OPAQUE, BA_ERR_NEED_INTROSPECTION,
+		    "an opaque token of 22 bytes" },
+	};
+	struct trial t;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(table); i++) {
+		begin_asked(&t, table[i].service, table[i].text, NULL);
+		t.q.origin = table[i].origin;
+		assert_int_equal(decide(&t, NULL, NULL), table[i].err);
+		assert_string_equal(t.said[BA_CHECK_FORM], table[i].says);
+	}
+}
+
 static void
 test_int01_needs_introspection(void **state)
 {
@@ -4191,6 +4226,7 @@ main(void)
 		cmocka_unit_test(test_claims_of_a_verdict),
 		cmocka_unit_test(test_claims_that_are_none),
 		cmocka_unit_test(test_v47_opaque_whom_nobody_is_asked_about),
+		cmocka_unit_test(test_v47_what_is_said_of_opaque_ones),
 		cmocka_unit_test(test_int01_needs_introspection),
 		cmocka_unit_test(test_int02_v35_nothing_but_ok_is_ok),
 		cmocka_unit_test(test_int03_claims_of_an_answer),
