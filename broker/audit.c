@@ -60,24 +60,6 @@ put_word(struct line *l, const char *name, const char *value)
 	put(l, quote);
 }
 
-static enum ba_log_level
-level(int err)
-{
-	switch (ba_err_family(err)) {
-	case BA_FAMILY_OK:
-		return BA_LOG_INFO;
-	case BA_FAMILY_REFUSED:
-	case BA_FAMILY_NOT_ALLOWED:
-	case BA_FAMILY_MALFORMED:
-		return BA_LOG_NOTICE;
-	case BA_FAMILY_UNAVAILABLE:
-		return BA_LOG_WARNING;
-	case BA_FAMILY_FAULT:
-		return BA_LOG_ERR;
-	}
-	return BA_LOG_ERR;
-}
-
 void
 ba_audit(const struct ba_log *log, const struct ba_audit *a)
 {
@@ -107,5 +89,5 @@ ba_audit(const struct ba_log *log, const struct ba_audit *a)
 	put_word(&l, "way", a->way);
 	put_word(&l, "issuer", a->issuer);
 	put_word(&l, "sub", a->sub);
-	ba_log(log, level(a->err), "%s", l.text);
+	ba_log(log, ba_log_level_of(a->err), "%s", l.text);
 }

@@ -268,15 +268,20 @@ remember_login(struct ba_query *q)
 		r = ba_login_put(ba_broker_logins(q->b, &q->peer), q->peer.uid,
 		    q->id, q->service, q->v.user, q->v.introspected, claims,
 		    ba_query_wall(q), exp, ba_broker_reach(q->b));
-	if (r == BA_OK)
-		r = ba_login_put_process(ba_broker_logins(q->b, &q->peer),
-		    q->peer.uid, &q->process, q->id, ba_query_wall(q), exp,
-		    ba_broker_reach(q->b));
 	json_decref(claims);
-	if (r != BA_OK)
+	if (r != BA_OK) {
 		ba_log(q->b->o.log, BA_LOG_ERR,
 		    "the login %s cannot be remembered, and its account phase "
 		    "will be unavailable: %s",
+		    q->id, ba_err_text(r));
+		return;
+	}
+	r = ba_login_put_process(ba_broker_logins(q->b, &q->peer), q->peer.uid,
+	    &q->process, q->id, ba_query_wall(q), exp, ba_broker_reach(q->b));
+	if (r != BA_OK)
+		ba_log(q->b->o.log, BA_LOG_ERR,
+		    "the login %s is remembered, but its session will not be "
+		    "found: %s",
 		    q->id, ba_err_text(r));
 }
 

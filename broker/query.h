@@ -10,9 +10,9 @@
 #include "broker/peer.h"
 
 /*
- * One question (ASK, DEVICE or ACCOUNT) on its way to a verdict, whatever it comes
- * over.  It says what must happen next, and calls woken() when it wants to
- * be run again.
+ * One question (ASK, DEVICE or ACCOUNT) on its way to a verdict, whatever it
+ * comes over.  It says what must happen next, and calls woken() when it wants
+ * to be run again.
  */
 struct ba_query;
 

@@ -41,9 +41,10 @@ struct ba_pam_args {
 /*
  * Parse argv; what is not said has its default.  An unknown argument, one
  * that stands twice, an empty or bad value, both *_first_pass, or
- * use_first_pass with a method that asks, is BA_ERR_CONFIG, with a line in the log that says which and what to write
- * instead; *a holds only defaults then.  Strings of *a live as long as argv.
- * Whether a path exists is not looked at here.
+ * use_first_pass with a method that asks, is BA_ERR_CONFIG, with a line in the
+ * log that says which and what to write instead; *a holds only defaults then.
+ * Strings of *a live as long as argv.  Whether a path exists is not looked at
+ * here.
  */
 BA_MUST_CHECK int ba_pam_args_parse(int argc, const char *const argv[],
     const struct ba_log *log, struct ba_pam_args *a);

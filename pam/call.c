@@ -252,24 +252,6 @@ ba_pam_call_ask(struct ba_pam_call *c)
 	return r;
 }
 
-static enum ba_log_level
-level_of(int err)
-{
-	switch (ba_err_family(err)) {
-	case BA_FAMILY_OK:
-		return BA_LOG_INFO;
-	case BA_FAMILY_REFUSED:
-	case BA_FAMILY_NOT_ALLOWED:
-		return BA_LOG_NOTICE;
-	case BA_FAMILY_UNAVAILABLE:
-		return BA_LOG_WARNING;
-	case BA_FAMILY_FAULT:
-	case BA_FAMILY_MALFORMED:
-		return BA_LOG_ERR;
-	}
-	return BA_LOG_ERR;
-}
-
 void
 ba_pam_call_whom(const struct ba_pam_call *c, char *dst, size_t dstsz)
 {
@@ -292,7 +274,7 @@ ba_pam_call_report(const struct ba_pam_call *c, int err)
 	char whom[BA_PAM_WHOM_MAX];
 
 	ba_pam_call_whom(c, whom, sizeof(whom));
-	ba_log(&c->log, level_of(err), "%s: %s%s%s",
+	ba_log(&c->log, ba_log_level_of(err), "%s: %s%s%s",
 	    ba_family_text(ba_err_family(err)), whom, err == BA_OK ? "" : ": ",
 	    err == BA_OK ? "" : ba_err_text(err));
 }

@@ -66,15 +66,18 @@ session(pam_handle_t *pamh, int argc, const char **argv,
     enum ba_session_event event)
 {
 	struct ba_pam_call c;
-	bool duty = true; /* a line with a mistake in it fails everywhere */
 	int r, saved = errno;
+	bool duty;
 
 	ba_pam_call_begin(&c, pamh);
 	r = ba_pam_call_collect(&c, argc, argv, false);
-	if (r == BA_OK) {
-		duty = c.args.env && event == BA_SESSION_OPEN;
+	/* A line with a mistake in it fails everywhere. */
+	duty = r == BA_ERR_CONFIG || (c.args.env && event == BA_SESSION_OPEN);
+	if (r == BA_OK)
 		r = ba_pam_session(&c, event);
-	}
+	else if (r != BA_ERR_CONFIG)
+		ba_log(
+		    &c.log, ba_log_level_of(r), "session: %s", ba_err_text(r));
 	ba_wipe(&c, sizeof(c));
 	errno = saved;
 	return r == BA_OK || !duty ? PAM_SUCCESS

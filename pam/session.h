@@ -20,8 +20,9 @@
  * came another way has a session like anybody.
  *
  * BA_OK, or why the broker could not be asked, or what it was asked for not be
- * done.  With env the variables are set at the open, all of them or none; what
- * was there by these names is removed, whoever put it there.
+ * done.  With env the variables are set at the open: where one cannot be, none
+ * is; no BA_PAM_ENV_EXPIRES where the broker knows of no end.  What was in PAM's
+ * environment by these names is removed, whoever put it there.
  */
 BA_MUST_CHECK int ba_pam_session(
     struct ba_pam_call *c, enum ba_session_event event);

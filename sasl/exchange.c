@@ -131,23 +131,6 @@ get_rhost(const sasl_server_params_t *sparams, char *dst, size_t dstsz)
 	return dst;
 }
 
-static enum ba_log_level
-level_of(int err)
-{
-	switch (ba_err_family(err)) {
-	case BA_FAMILY_OK:
-		return BA_LOG_INFO;
-	case BA_FAMILY_REFUSED:
-	case BA_FAMILY_NOT_ALLOWED:
-	case BA_FAMILY_MALFORMED:
-		return BA_LOG_NOTICE;
-	case BA_FAMILY_UNAVAILABLE:
-	case BA_FAMILY_FAULT:
-		return BA_LOG_ERR;
-	}
-	return BA_LOG_ERR;
-}
-
 /* One line a question; the broker's audit line of the same id says why. */
 static void
 report(const struct ba_sasl_exchange *x, const struct ba_log *log,
@@ -162,7 +145,7 @@ report(const struct ba_sasl_exchange *x, const struct ba_log *log,
 	    service, sizeof(service), q->service == NULL ? "" : q->service);
 	ba_sanitise_word(
 	    rhost, sizeof(rhost), q->rhost == NULL ? "unknown" : q->rhost);
-	ba_log(log, level_of(err),
+	ba_log(log, ba_log_level_of(err),
 	    "%s %s: user \"%s\", service \"%s\", from \"%s\", id %s%s%s",
 	    x->mech->name, ba_family_text(ba_err_family(err)), who, service,
 	    rhost, q->id[0] == '\0' ? "none" : q->id, err == BA_OK ? "" : ": ",
@@ -180,7 +163,7 @@ report_query(
 	bool told = ba_err_family(err) == BA_FAMILY_REFUSED ||
 		    ba_err_family(err) == BA_FAMILY_NOT_ALLOWED;
 
-	ba_log(log, told ? BA_LOG_DEBUG : level_of(err),
+	ba_log(log, told ? BA_LOG_DEBUG : ba_log_level_of(err),
 	    "%s: a query without a token%s%s", x->mech->name, told ? "" : ": ",
 	    told ? "" : ba_err_text(err));
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/utf8.h"
 
@@ -95,4 +96,22 @@ ba_sanitise_word(char *dst, size_t dstsz, const char *s)
 	for (p = dst; *p != '\0'; p++)
 		if (*p == '"' || *p == '\\')
 			*p = '?';
+}
+
+enum ba_log_level
+ba_log_level_of(int err)
+{
+	switch (ba_err_family(err)) {
+	case BA_FAMILY_OK:
+		return BA_LOG_INFO;
+	case BA_FAMILY_REFUSED:
+	case BA_FAMILY_NOT_ALLOWED:
+	case BA_FAMILY_MALFORMED:
+		return BA_LOG_NOTICE;
+	case BA_FAMILY_UNAVAILABLE:
+		return BA_LOG_WARNING;
+	case BA_FAMILY_FAULT:
+		return BA_LOG_ERR;
+	}
+	return BA_LOG_ERR;
 }

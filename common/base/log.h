@@ -32,6 +32,13 @@ void ba_log(const struct ba_log *log, enum ba_log_level level, const char *fmt,
     ...) __attribute__((__format__(__printf__, 3, 4)));
 
 /*
+ * How loud a verdict is: no more than a notice for what anybody can bring about
+ * from outside, a warning where an answer could not be had, an error where
+ * something here is to be mended.
+ */
+enum ba_log_level ba_log_level_of(int err);
+
+/*
  * Make text harmless for a log line or a terminal: bytes below 0x20, 0x7f and
  * whatever is not part of valid UTF-8 become '?', as do the C1 controls
  * U+0080..U+009F, the bidirectional controls U+200E, U+200F, U+202A..U+202E,

@@ -144,7 +144,7 @@ ba_device_poll(const struct ba_device *d, const struct ba_issuer *issuer,
 
 /* --- what is common to both answers ---------------------------------------- */
 
-/* Not in the table below: slower, for good. */
+/* None of ba_err: slower, for good. */
 #define SLOWER 1
 
 /*

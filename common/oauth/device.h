@@ -66,7 +66,8 @@ BA_MUST_CHECK int ba_device_begin(const struct ba_issuer *issuer,
 /*
  * Its answer (3.2), at mono_ms.  device_code, user_code, verification_uri (or
  * verification_url), expires_in are required; interval absent or null is
- * BA_DEVICE_INTERVAL, and 1 s the least.  The URI must be ba_url_ok(), and is not asked by us.
+ * BA_DEVICE_INTERVAL, and 1 s the least.  The URI must be ba_url_ok(), and is
+ * not asked by us.
  * complete: of a service that shows it.
  *
  * BA_OK; BA_ERR_CLIENT_AUTH (401, invalid_client, unauthorized_client …);

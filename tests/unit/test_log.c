@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/base/err.h"
 #include "common/base/log.h"
 
 struct sink {
@@ -197,6 +198,30 @@ V21_a_word_cannot_leave_its_quotes(void **state)
 	assert_int_equal(tiny[0], 'x');
 }
 
+static void
+test_level_of_a_verdict(void **state)
+{
+	static const struct {
+		int err;
+		enum ba_log_level level;
+	} table[] = {
+		{ BA_OK, BA_LOG_INFO },
+		{ BA_ERR_SIGNATURE, BA_LOG_NOTICE },
+		{ BA_ERR_AUTHZID, BA_LOG_NOTICE },
+		{ BA_ERR_MALFORMED, BA_LOG_NOTICE },
+		{ BA_ERR_TIMEOUT, BA_LOG_WARNING },
+		{ BA_ERR_NOMEM, BA_LOG_ERR },
+		{ BA_ERR_CONFIG, BA_LOG_ERR },
+		{ -12345, BA_LOG_ERR },
+		{ 1, BA_LOG_ERR },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(ba_log_level_of(table[i].err), table[i].level);
+}
+
 int
 main(void)
 {
@@ -208,6 +233,7 @@ main(void)
 		cmocka_unit_test(sanitise_table),
 		cmocka_unit_test(sanitise_keeps_to_its_room),
 		cmocka_unit_test(V21_a_word_cannot_leave_its_quotes),
+		cmocka_unit_test(test_level_of_a_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,17 +175,22 @@ an_orphan_has_none(void **state)
 {
 	int pipe_fds[2], status;
 	struct ba_process seen;
-	pid_t pid;
+	pid_t pid, first;
+	ssize_t got;
 
 	(void)state;
 	assert_int_equal(pipe(pipe_fds), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		first = getpid();
 		if (fork() != 0)
 			_exit(0);
-		while (getppid() != 1)
+		while (getppid() == first)
 			(void)usleep(1000);
+		/* Under a subreaper it is that one's child. */
+		if (getppid() != 1)
+			_exit(0);
 		ba_pam_process_parent(&seen);
 		status =
 		    write(pipe_fds[1], &seen, sizeof(seen)) != sizeof(seen);
@@ -193,9 +198,12 @@ an_orphan_has_none(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	(void)close(pipe_fds[1]);
-	if (read(pipe_fds[0], &seen, sizeof(seen)) == sizeof(seen))
-		assert_int_equal(seen.pid, 0);
+	got = read(pipe_fds[0], &seen, sizeof(seen));
 	(void)close(pipe_fds[0]);
+	if (got == 0)
+		skip(); /* no orphan of init's can be made here */
+	assert_int_equal(got, sizeof(seen));
+	assert_int_equal(seen.pid, 0);
 }
 
 int
