@@ -26,7 +26,7 @@ cannot_fail() {
 	    ba_ini_text_ok ba_value_digits ba_value_path_ok ba_is_roca \
 	    ba_name_ok inet_pton bsearch strtod strtoll
 	# Text of a bounded size, from formats without wide characters.
-	echo snprintf vsnprintf strerror pcre2_get_error_message_8 ba_err_text \
+	echo snprintf vsnprintf strerror pcre2_get_error_message_8 ba_err_text ba_err_family \
 	    ba_alg_name
 	# Set fields, and nothing more.
 	echo ba_buf_init ba_buf_commit ba_case_begin ba_case_say \
